@@ -1,0 +1,44 @@
+# The two commands of the README: `make run` and `make test`. Only Python >= 3.11, pip and make are needed.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+PORT   ?= 8501
+UV     ?= uv
+
+.PHONY: run test lint lock messages clean
+
+run: $(VENV)/.installed-run
+	$(BIN)/symbiosekart serve --port $(PORT)
+
+test: $(VENV)/.installed-test lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# A machine without the ensurepip module still gets its environment: pip installs into it from outside.
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Symbiosekart needs Python 3.11 or newer: set PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV) || { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(VENV)/bin/python install pip; }
+
+$(VENV)/.installed-run: requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --quiet --require-hashes -r requirements.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.installed-test: requirements-test.txt $(VENV)/.installed-run
+	$(PIP) install --quiet --require-hashes -r requirements-test.txt
+	touch $@
+
+# For maintainers: pin anew (needs uv). The files carry hashes and no index address.
+lock:
+	$(UV) pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --generate-hashes \
+	  --custom-compile-command "make lock" --extra install pyproject.toml -o requirements.txt
+	$(UV) pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --generate-hashes \
+	  --custom-compile-command "make lock" --extra install --extra test -c requirements.txt pyproject.toml -o requirements-test.txt
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,0 +1,81 @@
+"""The travel table: kilometres, minutes, ferries and toll between facilities, and how sure the leg is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
+
+TRAVEL_COLUMNS = (
+    "from_id",
+    "to_id",
+    "distance_km",
+    "minutes",
+    "ferries",
+    "toll_nok",
+    "estimated_km",
+    "estimated",
+)
+
+
+@dataclass(frozen=True)
+class Legs:
+    """Parallel arrays, one entry a pair. Unreachable pairs are NaN everywhere and `ferries` is -1.
+
+    Attributes
+    ----------
+    distance_km : road and ferry kilometres, access legs included.
+    minutes : truck time, waiting for ferries included.
+    ferries : number of ferry crossings.
+    toll_nok : known tolls and fares; unknown ones count nothing (a lower bound).
+    estimated_km : the part of `distance_km` that is off the network and therefore estimated.
+    """
+
+    distance_km: Floats
+    minutes: Floats
+    ferries: npt.NDArray[np.int16]
+    toll_nok: Floats
+    estimated_km: Floats
+
+    def to_frame(self, from_ids: npt.ArrayLike, to_ids: npt.ArrayLike) -> pd.DataFrame:
+        """Return a table with :data:`TRAVEL_COLUMNS`; `estimated` says that some of it is off the network."""
+        return pd.DataFrame(
+            {
+                "from_id": np.asarray(from_ids, dtype=object),
+                "to_id": np.asarray(to_ids, dtype=object),
+                "distance_km": self.distance_km,
+                "minutes": self.minutes,
+                "ferries": pd.array(self.ferries, dtype="Int64"),
+                "toll_nok": self.toll_nok,
+                "estimated_km": self.estimated_km,
+                "estimated": self.estimated_km > 0,
+            }
+        ).assign(ferries=lambda frame: frame["ferries"].mask(frame["ferries"] < 0))
+
+
+class Travel(Protocol):
+    """Travel between the facilities of one scenario, by their position 0..n-1; never an n x n table by force.
+
+    ``geodata.roads.measure_travel`` makes one from a road network, ``measure_straight`` one as the crow
+    flies (for contrast only).
+    """
+
+    ids: tuple[str, ...]
+
+    def pairs(self, origins: Ints, destinations: Ints) -> Legs:
+        """Legs of the pairs ``(origins[k], destinations[k])``."""
+        ...
+
+    def minutes_between(self, origins: Ints, destinations: Ints) -> Floats:
+        """Minutes as a ``len(origins) x len(destinations)`` matrix; NaN where unreachable."""
+        ...
+
+    def pairs_within(self, *, max_km: float, max_minutes: float) -> tuple[Ints, Ints]:
+        """Positions of all ordered pairs (i != j) within both limits, sorted."""
+        ...
