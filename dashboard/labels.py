@@ -1,0 +1,207 @@
+"""What the keys of the tables are called: one table of labels a vocabulary, translated when shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dashboard.text import N_, is_unknown
+from dashboard.text import gettext as _
+from dashboard.theme import BASIS_MARKS, DATASET_MARKS
+
+BASES = {
+    "reported": N_("reported"),
+    "estimated": N_("estimated"),
+    "modelled": N_("modelled"),
+    "illustrative": N_("illustrative"),
+}
+BASIS_MEANINGS = {
+    "reported": N_("published or reported by the organisation itself; the source stands in the table"),
+    "estimated": N_("judged by somebody who knows the site; not measured"),
+    "modelled": N_("calculated from a public formula, such as inhabitants times kilograms per head"),
+    "illustrative": N_("invented for practice; says nothing of the real world"),
+}
+DATASETS = {"region": N_("region"), "practice": N_("practice"), "own": N_("own file")}
+DIRECTIONS = {"offer": N_("offers"), "need": N_("needs")}
+ACTOR_TYPES = {
+    "producer": N_("industry"),
+    "treatment": N_("treatment plant"),
+    "municipal_waste_company": N_("municipal waste company"),
+    "collector": N_("waste collector"),
+    "industrial_park": N_("industrial park"),
+    "primary_production": N_("farm, forest or fish"),
+    "construction": N_("construction"),
+    "research": N_("research"),
+    "investor": N_("investor"),
+    "public_body": N_("public body"),
+    "network_office": N_("network office"),
+    "service": N_("service"),
+}
+NETWORK_KINDS = {
+    "waste_cluster": N_("waste cluster"),
+    "industry_cluster": N_("industry cluster"),
+    "industrial_park": N_("industrial park"),
+    "cooperation": N_("cooperation"),
+    "network": N_("network"),
+}
+GEOCODE_GRADES = {
+    "given": N_("given point"),
+    "address": N_("address"),
+    "street": N_("street"),
+    "site": N_("site"),
+    "place": N_("place"),
+    "postcode": N_("postcode"),
+    "municipality": N_("municipality"),
+}
+LEGAL_STATUSES = {
+    "waste": N_("waste"),
+    "by_product": N_("by-product"),
+    "end_of_waste": N_("end of waste"),
+    "product": N_("product"),
+}
+SEVERITIES = {
+    "error": N_("error"),
+    "warning": N_("warning"),
+    "repaired": N_("repaired"),
+    "info": N_("note"),
+}
+EXCLUSION_REASONS = {
+    "not_placed": N_("one of the two has no place on the map"),
+    "material": N_("the materials are not related closely enough"),
+    "hazard": N_("one is hazardous waste and the other is not"),
+    "unit": N_("the units cannot be compared"),
+    "amount_zero": N_("nothing is offered or needed"),
+    "months": N_("no month in common"),
+    "unreachable": N_("no road or ferry known between them"),
+    "too_far": N_("too far by road"),
+    "too_long": N_("too long a drive"),
+    "below_score": N_("score below the limit"),
+    "ranked_below": N_("many better partners"),
+}
+SCORE_REASONS = {
+    "code.absent_both": N_("neither side has a waste code; the material decides"),
+    "code.absent_one": N_("only one side has a waste code; the material decides"),
+    "code.shared_6": N_("same waste code ({offer_code})"),
+    "code.shared_4": N_("same group of waste codes ({offer_code} and {need_code})"),
+    "code.shared_2": N_("same chapter of waste codes ({offer_code} and {need_code})"),
+    "code.shared_0": N_("different chapters of waste codes ({offer_code} and {need_code})"),
+    "material.same": N_("same material: {offer_material}"),
+    "material.parent": N_("one is a kind of the other: {offer_material} and {need_material}"),
+    "material.sibling": N_("related materials: {offer_material} and {need_material}"),
+    "material.none": N_("the materials are not related: {offer_material} and {need_material}"),
+    "amount.overlap": N_(
+        "{offer_amount} offered, {need_amount} needed a year: {exchange_best} can be exchanged"
+    ),
+    "amount.offer_unknown": N_("the amount offered is unknown: half of the points"),
+    "amount.need_unknown": N_("the amount needed is unknown: half of the points"),
+    "amount.both_unknown": N_("both amounts are unknown: half of the points"),
+    "season.unknown": N_("the months are not stated: half of the points"),
+    "season.overlap": N_("{common} months in common (offered in {offer_months}, needed in {need_months})"),
+    "distance.routed": N_("{distance_km} by road, {minutes}"),
+    "distance.partly_estimated": N_("{distance_km} by road, {minutes}; {estimated_km} of it is estimated"),
+}
+INDICATORS = {
+    "facilities": N_("Facilities"),
+    "facilities_placed": N_("Facilities on the map"),
+    "matches": N_("Matches"),
+    "clusters": N_("Clusters"),
+}
+COLUMNS = {
+    "name": N_("Name"),
+    "actor_type": N_("Kind of actor"),
+    "municipality": N_("Municipality"),
+    "municipality_number": N_("Municipality number"),
+    "county": N_("County"),
+    "place": N_("Place"),
+    "networks": N_("Networks"),
+    "geocode_quality": N_("Placed by"),
+    "source": N_("Source"),
+    "source_year": N_("Source year"),
+    "dataset": N_("Data set"),
+    "basis": N_("Basis"),
+    "facility": N_("Facility"),
+    "direction": N_("Offers or needs"),
+    "material": N_("Material"),
+    "eal_code": N_("Waste code (EAL)"),
+    "description": N_("Description"),
+    "amount": N_("Amount a year"),
+    "amount_min": N_("Lowest"),
+    "amount_best": N_("Best estimate"),
+    "amount_max": N_("Highest"),
+    "unit": N_("Unit"),
+    "months": N_("Months"),
+    "hazardous": N_("Hazardous"),
+    "legal_status": N_("Legal status"),
+    "reference": N_("Source of the figure"),
+    "reference_year": N_("Year of the figure"),
+    "note": N_("Note"),
+    "score": N_("Score"),
+    "rank": N_("Rank"),
+    "from_name": N_("From"),
+    "to_name": N_("To"),
+    "partner": N_("Partner"),
+    "exchange_best": N_("Can be exchanged"),
+    "distance_km": N_("Road km"),
+    "minutes": N_("Minutes"),
+    "ferries": N_("Ferries"),
+    "estimated_km": N_("Of these estimated km"),
+    "reason": N_("Reason"),
+    "value": N_("Value"),
+    "limit": N_("Limit"),
+    "pairs": N_("Pairs"),
+    "kind": N_("Kind"),
+    "founded": N_("Founded"),
+    "ended": N_("Ended"),
+    "region": N_("Where"),
+    "member_count": N_("Members (published)"),
+    "members_public": N_("Members public"),
+    "website": N_("Website"),
+    "severity": N_("How grave"),
+    "file": N_("File"),
+    "row": N_("Row"),
+    "column": N_("Column"),
+    "what": N_("What is wrong"),
+    "advice": N_("What to do"),
+    "title": N_("Title"),
+    "owner": N_("Owner"),
+    "licence": N_("Licence"),
+    "vintage": N_("As of"),
+    "range": N_("Range"),
+    "streams": N_("Streams"),
+    "unknown": N_("Streams of unknown amount"),
+}
+COLUMNS |= {
+    f"score_{part}": text
+    for part, text in {
+        "code": N_("Points: code"),
+        "material": N_("Points: material"),
+        "amount": N_("Points: amount"),
+        "season": N_("Points: months"),
+        "distance": N_("Points: distance"),
+    }.items()
+}
+
+SCORE_PARTS = {
+    "code": N_("Waste code"),
+    "material": N_("Material"),
+    "amount": N_("Amount"),
+    "season": N_("Months"),
+    "distance": N_("Distance"),
+}
+
+
+def label(vocabulary: Mapping[str, str], key: object) -> str:
+    """Return the translated label of `key`; unknown is said, an unlisted key is shown as it stands."""
+    if is_unknown(key):
+        return _("unknown")
+    text = vocabulary.get(str(key))
+    return str(key) if text is None else _(text)
+
+
+def label_basis(key: object) -> str:
+    """Return the basis in words with its sign, so that a modelled figure never looks like a reported one."""
+    return f"{BASIS_MARKS.get(str(key), '?')} {label(BASES, key)}"
+
+
+def label_dataset(key: object) -> str:
+    """Return the data set in words, practice and own data with their sign."""
+    return f"{DATASET_MARKS.get(str(key), '')} {label(DATASETS, key)}".strip()
