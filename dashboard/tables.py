@@ -1,0 +1,215 @@
+"""Tables of a page: translated, with basis and source, and in step with the map.
+
+A table is shown from a frame whose columns are keys of :data:`dashboard.labels.COLUMNS`. Data text goes to
+``st.dataframe`` only, which draws cells as plain text. Numbers stay numbers, so that a column sorts rightly;
+they are written in the reader's way by a formatter beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import controls
+from dashboard.labels import (
+    ACTOR_TYPES,
+    COLUMNS,
+    DIRECTIONS,
+    EXCLUSION_REASONS,
+    GEOCODE_GRADES,
+    LEGAL_STATUSES,
+    NETWORK_KINDS,
+    label,
+    label_basis,
+    label_dataset,
+)
+from dashboard.text import format_minutes, format_number, is_unknown
+from dashboard.text import gettext as _
+
+MOST_FORMATTED_CELLS = 60_000
+"""Above this a table is sent without written-out numbers: the browser writes them in its own way."""
+ROW_HEIGHT = 35
+DECIMALS = {
+    "amount_min": 1,
+    "amount_best": 1,
+    "amount_max": 1,
+    "exchange_best": 1,
+    "distance_km": 1,
+    "estimated_km": 1,
+    "minutes": 0,
+    "ferries": 0,
+    "score": 2,
+    "rank": 0,
+    "pairs": 0,
+    "value": 1,
+    "limit": 1,
+    "streams": 0,
+    "unknown": 0,
+    "member_count": 0,
+}
+NARROW = frozenset({"rank", "unit", "ferries", "hazardous", "row", "score", "pairs"})
+WIDE = frozenset({"name", "partner", "from_name", "to_name", "facility", "reason", "what", "advice", "title"})
+
+
+def show_table(
+    frame: pd.DataFrame,
+    *,
+    key: str,
+    columns: Sequence[str],
+    alt: str,
+    ids: Sequence[str] | None = None,
+    rows_shown: int = 10,
+    titles: Mapping[str, str] | None = None,
+    empty: str | None = None,
+) -> None:
+    """Show `frame`; with `ids` a row can be picked, and the row of the object picked elsewhere is marked.
+
+    Parameters
+    ----------
+    frame : one row an object; column names are keys of :data:`dashboard.labels.COLUMNS`.
+    columns : the columns shown, in this order; those that the frame lacks are left out.
+    alt : what the table holds, in one translated sentence, for those who do not see it.
+    ids : identifier of each row, in the frame's order; the choice ``selected`` follows the picked row.
+    titles : column titles (translated) that differ from the usual ones.
+    empty : what is said when there are no rows.
+    """
+    if frame.empty:
+        st.info(empty or _("No rows with these filters."), icon=":material/filter_alt_off:")
+        return
+    shown = frame[[name for name in columns if name in frame]].reset_index(drop=True)
+    named = {name: (titles or {}).get(name) or label(COLUMNS, name) for name in shown}
+    options: dict[str, Any] = {
+        "hide_index": True,
+        "column_config": {name: _configure(name, title) for name, title in named.items()},
+        "height": ROW_HEIGHT * (min(rows_shown, len(shown)) + 1) + 3,
+        "alt": alt,
+        "key": key,
+    }
+    if ids is not None:
+        _mark_selected(key, list(ids))
+        options |= {"on_select": partial(_pick_row, key), "selection_mode": "single-row"}
+    st.dataframe(_write_numbers(shown), **options)
+
+
+def _configure(name: str, title: str) -> Any:
+    width: Any = "small" if name in NARROW else "large" if name in WIDE else "medium"
+    return st.column_config.Column(title, width=width)
+
+
+def _write_numbers(frame: pd.DataFrame) -> Any:
+    formats = {name: partial(format_number, decimals=DECIMALS[name]) for name in frame if name in DECIMALS}
+    if "minutes" in formats:
+        formats["minutes"] = format_minutes
+    if not formats or frame.size > MOST_FORMATTED_CELLS:
+        return frame
+    return frame.style.format(formats)
+
+
+def _rows_of(key: str) -> list[int]:
+    state = st.session_state.get(key)
+    return list(state["selection"]["rows"]) if state else []
+
+
+def _mark_selected(key: str, ids: list[str]) -> None:
+    selected = controls.choice("selected")
+    rows = [ids.index(selected)] if selected in ids else []
+    if _rows_of(key) != rows:
+        st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    st.session_state[f"{key}_ids"] = ids
+
+
+def _pick_row(key: str) -> None:
+    ids, rows = st.session_state.get(f"{key}_ids", []), _rows_of(key)
+    controls.choose("selected", ids[rows[0]] if rows and rows[0] < len(ids) else None)
+
+
+def text_or_unknown(values: pd.Series) -> pd.Series:
+    """Return `values` as text, "unknown" in the reader's language where there is none."""
+    return values.astype("object").where(values.notna(), _("unknown")).astype(str)
+
+
+def _labelled(values: pd.Series, vocabulary: Mapping[str, str]) -> pd.Series:
+    return values.map(lambda key: label(vocabulary, key)).astype(str)
+
+
+def _yes_no(value: object) -> str:
+    return _("unknown") if is_unknown(value) else _("yes") if value else _("no")
+
+
+def present_facilities(
+    facilities: pd.DataFrame, *, municipalities: Mapping[str, str], networks: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return facilities with labels for keys.
+
+    Parameters
+    ----------
+    municipalities : municipality number -> name.
+    networks : facility_id -> names of its networks.
+    """
+    view = pd.DataFrame(facilities.drop(columns="geometry", errors="ignore")).reset_index(drop=True)
+    number = view["municipality_number"]
+    view["municipality"] = text_or_unknown(number.astype("object").map(municipalities))
+    view["networks"] = view["facility_id"].astype("object").map(networks).fillna("")
+    view["actor_type"] = _labelled(view["actor_type"], ACTOR_TYPES)
+    view["dataset"] = view["dataset"].map(label_dataset)
+    placed = pd.Series(facilities.geometry.notna().to_numpy()) if "geometry" in facilities else number.notna()
+    grade = _labelled(view["geocode_quality"], GEOCODE_GRADES)
+    view["geocode_quality"] = grade.where(placed, _("not placed"))
+    view["source"] = text_or_unknown(view["source"])
+    return view
+
+
+def present_streams(
+    streams: pd.DataFrame, *, names: Mapping[str, str], material: Callable[[str], str]
+) -> pd.DataFrame:
+    """Return streams with labels for keys; `names` is facility_id -> name, `material` gives a label."""
+    view = streams.reset_index(drop=True).copy()
+    view["facility"] = view["facility_id"].astype("object").map(names)
+    view["direction"] = _labelled(view["direction"], DIRECTIONS)
+    view["material"] = view["material"].astype("object").map(material)
+    view["eal_code"] = view["eal_code"].astype("object").where(view["eal_code"].notna(), _("none"))
+    view["basis"] = view["basis"].map(label_basis)
+    view["dataset"] = view["dataset"].map(label_dataset)
+    view["hazardous"] = view["hazardous"].map(_yes_no)
+    view["months"] = text_or_unknown(view["months"])
+    view["legal_status"] = _labelled(view["legal_status"], LEGAL_STATUSES)
+    view["reference"] = text_or_unknown(view["reference"])
+    return view
+
+
+def present_matches(
+    matches: pd.DataFrame, *, names: Mapping[str, str], material: Callable[[str], str]
+) -> pd.DataFrame:
+    """Return matches with names for identifiers and labels for keys."""
+    view = matches.reset_index(drop=True).copy()
+    view["from_name"] = view["from_facility_id"].astype("object").map(names)
+    view["to_name"] = view["to_facility_id"].astype("object").map(names)
+    view["material"] = view["material"].astype("object").map(material)
+    view["basis"] = view["basis"].map(label_basis)
+    view["hazardous"] = view["hazardous"].map(_yes_no)
+    return view
+
+
+def present_exclusions(
+    exclusions: pd.DataFrame, *, names: Mapping[str, str], material: Callable[[str], str]
+) -> pd.DataFrame:
+    """Return pairs left out with names, and the reason in words."""
+    view = exclusions.reset_index(drop=True).copy()
+    view["from_name"] = view["from_facility_id"].astype("object").map(names)
+    others = view["to_facility_id"].astype("object").map(names)
+    view["to_name"] = others.where(view["to_facility_id"].notna(), _("(several)"))
+    view["material"] = view["material"].astype("object").map(material)
+    view["reason"] = _labelled(view["reason"], EXCLUSION_REASONS)
+    return view
+
+
+def present_networks(networks: pd.DataFrame) -> pd.DataFrame:
+    """Return networks with labels for keys."""
+    view = networks.reset_index(drop=True).copy()
+    view["kind"] = _labelled(view["kind"], NETWORK_KINDS)
+    view["members_public"] = view["members_public"].map(_yes_no)
+    return view
