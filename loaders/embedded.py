@@ -1,0 +1,126 @@
+"""The data that ships with the application: municipalities, places, postcodes, and every part's source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+SOURCE_COLUMNS = ("part", "title", "owner", "licence", "licence_url", "vintage", "attribution_text")
+SHARED_POLYGON_NOTE = "The polygon is shared with {names}: their border is not in the open data."
+
+Detail = Literal["full", "light"]
+
+
+def data_dir() -> Path:
+    """Return the folder of the embedded data, ``loaders/data``."""
+    return Path(__file__).resolve().parent / "data"
+
+
+def _read_text_table(name: str) -> pd.DataFrame:
+    # Numbers of municipalities are text and a place may be called NA: nothing is guessed.
+    frame = pd.read_csv(data_dir() / "admin" / name, dtype="string", keep_default_na=False, encoding="utf-8")
+    return frame.replace("", pd.NA).astype("string")
+
+
+def read_sources() -> list[dict[str, str]]:
+    """Return one record a source of the embedded data, with :data:`SOURCE_COLUMNS`, in the file's order."""
+    frame = pd.read_csv(data_dir() / "sources.csv", dtype=str, keep_default_na=False, encoding="utf-8")
+    return [{column: str(row[column]) for column in SOURCE_COLUMNS} for _, row in frame.iterrows()]
+
+
+def _read_polygons(detail: Detail) -> gpd.GeoDataFrame:
+    name = {"full": "polygons.parquet", "light": "polygons_light.parquet"}[detail]
+    return gpd.read_parquet(data_dir() / "admin" / name)
+
+
+def read_municipalities(*, detail: Detail = "full") -> gpd.GeoDataFrame:
+    """Read the 357 municipalities of today with their polygons.
+
+    Parameters
+    ----------
+    detail : ``"full"`` for points in polygons, ``"light"`` (about 300 kB of packed GeoJSON) to draw at
+        zoom 8 and lower.
+
+    Returns
+    -------
+    GeoDataFrame (EPSG:4326, clipped at the coast), sorted by number: ``municipality_number``, ``name``
+    (Norwegian), ``full_name`` (official, bilingual where it is), ``county_number``, ``county_name``,
+    ``seat``, ``inhabitants`` (Int64), ``inhabitants_year`` (Int64), ``language_form`` (bokmål, nynorsk,
+    nøytral), ``shared_polygon`` (the numbers that share one polygon, ``"1508 1580"``, else <NA>),
+    ``polygon_note`` (string, else <NA>), ``geometry``. Two rows may hold the same polygon: draw and
+    sum areas through :func:`geodata.municipalities.merge_shared_polygons`.
+    """
+    facts = _read_text_table("municipalities.csv")
+    facts = facts.astype({"inhabitants": "Int64", "inhabitants_year": "Int64"})
+    counties = _read_text_table("counties.csv").set_index("county_number")["name"]
+    facts["county_name"] = facts["county_number"].map(counties).astype("string")
+    polygons = _read_polygons(detail)
+    shapes = polygons.assign(municipality_number=polygons["municipality_numbers"].str.split())
+    shapes = shapes.explode("municipality_number", ignore_index=True)
+    shapes["shared_polygon"] = shapes["municipality_numbers"].where(
+        shapes["municipality_numbers"].str.contains(" ")
+    )
+    shapes["municipality_number"] = shapes["municipality_number"].astype("string")
+    names = facts.set_index("municipality_number")["name"]
+    shapes["polygon_note"] = [
+        pd.NA
+        if pd.isna(shared)
+        else SHARED_POLYGON_NOTE.format(names=", ".join(names[n] for n in shared.split() if n != number))
+        for shared, number in zip(shapes["shared_polygon"], shapes["municipality_number"], strict=True)
+    ]
+    shapes = shapes.astype({"shared_polygon": "string", "polygon_note": "string"})
+    joined = facts.merge(shapes, on="municipality_number", how="left", validate="1:1")
+    columns = [
+        "municipality_number",
+        "name",
+        "full_name",
+        "county_number",
+        "county_name",
+        "seat",
+        "inhabitants",
+        "inhabitants_year",
+        "language_form",
+        "shared_polygon",
+        "polygon_note",
+        "geometry",
+    ]
+    return gpd.GeoDataFrame(joined[columns], geometry="geometry", crs=polygons.crs)
+
+
+def read_counties(*, detail: Detail = "full") -> gpd.GeoDataFrame:
+    """Read the 15 counties of today: ``county_number``, ``name``, ``full_name``, ``geometry`` (EPSG:4326)."""
+    counties = _read_text_table("counties.csv")
+    polygons = _read_polygons(detail)
+    facts = _read_text_table("municipalities.csv").set_index("municipality_number")["county_number"]
+    county = polygons["municipality_numbers"].str.split().str[0].map(facts)
+    shapes = {
+        number: shapely.coverage_union_all(polygons.geometry[county == number].to_numpy())
+        for number in counties["county_number"]
+    }
+    geometry = gpd.GeoSeries([shapes[number] for number in counties["county_number"]], crs=polygons.crs)
+    return gpd.GeoDataFrame(counties, geometry=geometry)
+
+
+def read_municipality_changes() -> pd.DataFrame:
+    """Read every number used since 2017 and its steps; see :data:`geodata.municipalities.CHANGE_COLUMNS`."""
+    return _read_text_table("municipality_changes.csv").astype(
+        {"valid_from_year": "Int64", "valid_to_year": "Int64"}
+    )
+
+
+def read_places() -> pd.DataFrame:
+    """Read 624 towns and villages: ``geoname_id``, ``name``, ``lat``, ``lon`` (degrees), ``population``,
+    ``municipality_number``. Source: GeoNames."""
+    return _read_text_table("places.csv").astype(
+        {"geoname_id": "Int64", "lat": "Float64", "lon": "Float64", "population": "Int64"}
+    )
+
+
+def read_postcodes() -> pd.DataFrame:
+    """Read all postcodes: ``postcode``, ``place``, ``municipality_number`` (<NA> on Svalbard and Jan Mayen),
+    ``lat``, ``lon`` (point of the place of that name in the municipality, <NA> where none is known)."""
+    return _read_text_table("postcodes.csv").astype({"lat": "Float64", "lon": "Float64"})
