@@ -1,0 +1,108 @@
+"""Key figures of a scenario as a tidy table; totals are the sums of the rows that the pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from geodata.exchange import LEVELS, sum_exchange
+from geodata.results import RegionTables
+from geodata.schemas import BASES, UNITS
+
+INDICATOR_COLUMNS = ("name", "value", "unit", "basis")
+"""`basis` is ``all``, or one of :data:`geodata.schemas.BASES` for the share that rests on it; `value` is
+<NA> where nothing is known (no amount known is not an amount of zero)."""
+
+ALL = "all"
+_Row = tuple[str, float, str, str]
+
+
+def summarise_scenario(
+    tables: RegionTables,
+    matches: pd.DataFrame,
+    clusters: pd.DataFrame,
+    members: pd.DataFrame,
+    *,
+    flows: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return the key figures with :data:`INDICATOR_COLUMNS`.
+
+    Names
+    -----
+    ``facilities``, ``facilities_placed``, ``facilities_without_streams``, ``networks``, ``streams``,
+    ``offers``, ``needs``; ``offers_amount_unknown``, ``needs_amount_unknown`` (streams without a best
+    amount); ``offers_amount``, ``needs_amount`` per unit (sums of `amount_best` in the unit the stream was
+    given in); ``matches``, ``matches_amount_unknown``, ``facilities_matched``, ``matched_distance_median``;
+    ``exchange_min``, ``exchange_best``, ``exchange_max`` per unit: what could be exchanged a year with
+    nothing given twice (with a `basis`: by matches of that basis alone); ``clusters``,
+    ``facilities_clustered``.
+    """
+    rows = [
+        *_count_places(tables),
+        *_sum_streams(tables.streams),
+        *_count_matches(matches),
+        *_sum_matched(matches, flows),
+        ("clusters", float(len(clusters)), "clusters", ALL),
+        ("facilities_clustered", float(members["facility_id"].nunique()), "facilities", ALL),
+    ]
+    table = pd.DataFrame(rows, columns=list(INDICATOR_COLUMNS))
+    return table.astype({"name": "string", "value": "Float64", "unit": "string", "basis": "string"})
+
+
+def read_indicator(
+    indicators: pd.DataFrame, name: str, *, unit: str | None = None, basis: str = ALL
+) -> float:
+    """Return one value of the table (NaN where unknown). Raises KeyError for a figure that is not there."""
+    wanted = (indicators["name"] == name) & (indicators["basis"] == basis)
+    if unit is not None:
+        wanted &= indicators["unit"] == unit
+    if wanted.sum() != 1:
+        raise KeyError(f"{name} ({unit}, {basis}): {int(wanted.sum())} rows")
+    value = indicators.loc[wanted, "value"].iloc[0]
+    return float("nan") if pd.isna(value) else float(value)
+
+
+def _count_places(tables: RegionTables) -> Iterator[_Row]:
+    facilities = tables.facilities
+    placed = facilities.geometry.notna() & ~facilities.geometry.is_empty
+    idle = ~facilities["facility_id"].isin(tables.streams["facility_id"])
+    yield "facilities", float(len(facilities)), "facilities", ALL
+    yield "facilities_placed", float(placed.sum()), "facilities", ALL
+    yield "facilities_without_streams", float(idle.sum()), "facilities", ALL
+    yield "networks", float(len(tables.networks)), "networks", ALL
+
+
+def _sum_streams(streams: pd.DataFrame) -> Iterator[_Row]:
+    yield "streams", float(len(streams)), "streams", ALL
+    for direction in ("offer", "need"):
+        chosen = streams[streams["direction"] == direction]
+        by_basis = [(ALL, chosen), *((basis, chosen[chosen["basis"] == basis]) for basis in BASES)]
+        for basis, some in by_basis:
+            yield f"{direction}s", float(len(some)), "streams", basis
+            yield f"{direction}s_amount_unknown", float(some["amount_best"].isna().sum()), "streams", basis
+            for unit in UNITS:
+                amounts = some.loc[(some["unit"] == unit).fillna(False).astype(bool), "amount_best"].dropna()
+                total = float(amounts.sum()) if len(amounts) else np.nan
+                yield f"{direction}s_amount", total, unit, basis
+
+
+def _count_matches(matches: pd.DataFrame) -> Iterator[_Row]:
+    for basis in (ALL, *BASES):
+        some = matches if basis == ALL else matches[matches["basis"] == basis]
+        yield "matches", float(len(some)), "matches", basis
+        yield "matches_amount_unknown", float((~some["amount_known"]).sum()), "matches", basis
+    matched = pd.concat([matches["from_facility_id"], matches["to_facility_id"]]).nunique()
+    yield "facilities_matched", float(matched), "facilities", ALL
+    median = float(matches["distance_km"].median()) if len(matches) else np.nan
+    yield "matched_distance_median", median, "km", ALL
+
+
+def _sum_matched(matches: pd.DataFrame, flows: pd.DataFrame) -> Iterator[_Row]:
+    for unit in UNITS:
+        for basis in (ALL, *BASES):
+            some = matches if basis == ALL else matches[matches["basis"] == basis]
+            totals, _ = sum_exchange(some, flows, unit=unit)
+            for level, total in zip(LEVELS, totals, strict=True):
+                yield f"exchange_{level}", float(total), unit, basis

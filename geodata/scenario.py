@@ -1,0 +1,136 @@
+"""The order of the steps and nothing else: check, select, travel, match, cluster, sum up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import geopandas as gpd
+import pandas as pd
+
+from geodata.clustering import cluster_facilities
+from geodata.codetables import WasteCodes
+from geodata.crs import require_crs
+from geodata.errors import CrsError, InvalidTableError
+from geodata.flows import prepare_flows
+from geodata.indicators import summarise_scenario
+from geodata.matching import match_streams
+from geodata.parameters import ScenarioParameters
+from geodata.provenance import record_provenance
+from geodata.results import RegionTables, ScenarioResult
+from geodata.roads import RoadNetwork, measure_travel
+from geodata.schemas import TABLES, WGS84, conform_table
+from geodata.selection import select_region
+
+_TABLES = ("facilities", "streams", "networks", "memberships")
+
+
+def run_scenario(
+    tables: RegionTables,
+    *,
+    network: RoadNetwork,
+    codes: WasteCodes,
+    parameters: ScenarioParameters,
+    municipalities: Collection[str] | None = None,
+    neighbours_km: float | None = None,
+    sources: Sequence[str] = (),
+) -> ScenarioResult:
+    """Compute one scenario; every front (dashboard, command line, export) shows what this returns.
+
+    Parameters
+    ----------
+    tables : as the loaders leave them; checked here once more (:func:`check_tables`).
+    municipalities : only facilities of these municipality numbers (None: all).
+    neighbours_km : with `municipalities`: also facilities within so many km by road of a selected one.
+    sources : sentences to name in every export.
+
+    Raises
+    ------
+    InvalidTableError, CrsError
+        The tables cannot be used as they are.
+    """
+    tables = check_tables(tables)
+    if municipalities is not None:
+        reach = measure_travel(network, tables.facilities, parameters=parameters) if neighbours_km else None
+        tables = select_region(tables, municipalities, travel=reach, neighbours_km=neighbours_km)
+    travel = measure_travel(network, tables.facilities, parameters=parameters)
+    flows = prepare_flows(tables.streams, facility_ids=travel.ids, codes=codes)
+    result = match_streams(tables, travel, codes=codes, parameters=parameters)
+    clusters, members = cluster_facilities(tables, travel, result.matches, flows=flows, parameters=parameters)
+    indicators = summarise_scenario(tables, result.matches, clusters, members, flows=flows)
+    provenance = record_provenance(
+        tables, network=describe_network(network), parameters=parameters, sources=sources
+    )
+    return ScenarioResult(
+        tables=tables,
+        parameters=parameters,
+        travel=travel,
+        matches=result.matches,
+        exclusions=result.exclusions,
+        clusters=clusters,
+        cluster_members=members,
+        indicators=indicators,
+        provenance=provenance,
+    )
+
+
+def describe_network(network: RoadNetwork) -> dict[str, str]:
+    """Return name, date, profile, licence and digest of the road network as text."""
+    return {name: str(getattr(network, name)) for name in ("name", "date", "profile", "licence", "digest")}
+
+
+def check_tables(tables: RegionTables) -> RegionTables:
+    """Return the tables with the schema's types, rows numbered anew.
+
+    Raises
+    ------
+    InvalidTableError
+        ``table.column_missing``, ``table.column_type``, ``table.value_missing``, ``table.value_unknown``,
+        ``table.duplicate_id`` or ``table.orphan_streams``; all values name the table and the column.
+    CrsError
+        ``crs.missing`` or ``crs.not_wgs84``.
+    """
+    checked = {name: _check_table(getattr(tables, name), name) for name in _TABLES}
+    facilities = tables.facilities
+    if not isinstance(facilities, gpd.GeoDataFrame):
+        raise InvalidTableError("table.column_missing", table="facilities", column="geometry")
+    require_crs(facilities, table="facilities")
+    if facilities.crs != WGS84:
+        raise CrsError("crs.not_wgs84", table="facilities", crs=str(facilities.crs))
+    orphans = ~checked["streams"]["facility_id"].isin(checked["facilities"]["facility_id"])
+    if orphans.any():
+        first = str(checked["streams"].loc[orphans, "facility_id"].iloc[0])
+        raise InvalidTableError("table.orphan_streams", count=int(orphans.sum()), facility_id=first)
+    return RegionTables(
+        facilities=gpd.GeoDataFrame(checked["facilities"], geometry="geometry", crs=WGS84),
+        streams=checked["streams"],
+        networks=checked["networks"],
+        memberships=checked["memberships"],
+    )
+
+
+def _check_table(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    for column in TABLES[name]:
+        if column.required and column.name not in frame:
+            raise InvalidTableError("table.column_missing", table=name, column=column.name)
+    try:
+        checked = conform_table(frame, name).reset_index(drop=True)
+    except (ValueError, TypeError) as error:
+        raise InvalidTableError("table.column_type", table=name, column=str(error)[:80]) from error
+    for column in TABLES[name]:
+        values = checked[column.name]
+        if column.required and values.isna().any():
+            raise InvalidTableError(
+                "table.value_missing", table=name, column=column.name, count=int(values.isna().sum())
+            )
+        if column.unique and values.duplicated().any():
+            raise InvalidTableError(
+                "table.duplicate_id",
+                table=name,
+                column=column.name,
+                value=str(values[values.duplicated()].iloc[0]),
+            )
+        if column.allowed and not (known := values.isna() | values.isin(column.allowed)).all():
+            raise InvalidTableError(
+                "table.value_unknown", table=name, column=column.name, value=str(values[~known].iloc[0])[:80]
+            )
+    return checked

@@ -1,0 +1,114 @@
+"""Parts of a region: by municipality (with neighbours by road), network, material, basis or actor type."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geodata.results import RegionTables
+from geodata.transport import Travel
+
+Ints = npt.NDArray[np.intp]
+
+_BLOCK_ORIGINS = 256
+
+
+def facilities_within(travel: Travel, positions: Ints, *, max_km: float) -> Ints:
+    """Return the positions of all facilities within `max_km` by road of `positions`, these included."""
+    inside = np.zeros(len(travel.ids), dtype=bool)
+    inside[positions] = True
+    others = np.flatnonzero(~inside)
+    for start in range(0, len(positions), _BLOCK_ORIGINS):
+        origins = positions[start : start + _BLOCK_ORIGINS]
+        one, two = (axis.ravel() for axis in np.meshgrid(origins, others, indexing="ij"))
+        legs = travel.pairs(one.astype(np.intp), two.astype(np.intp))
+        with np.errstate(invalid="ignore"):
+            inside[two[legs.distance_km <= max_km]] = True
+        others = np.flatnonzero(~inside)
+    return np.flatnonzero(inside)
+
+
+def select_region(
+    tables: RegionTables,
+    municipality_numbers: Collection[str],
+    *,
+    travel: Travel | None = None,
+    neighbours_km: float | None = None,
+) -> RegionTables:
+    """Return the facilities of some municipalities with their streams, memberships and networks.
+
+    Parameters
+    ----------
+    travel : between the facilities of `tables`; needed where `neighbours_km` is given.
+    neighbours_km : also take facilities within so many kilometres by road of a selected one.
+
+    Returns
+    -------
+    Tables whose facilities carry one more column, `neighbour`: taken for its nearness only. A municipal waste
+    company counts where it stands, not where it collects.
+    """
+    inside = tables.facilities["municipality_number"].isin(list(municipality_numbers)).to_numpy(dtype=bool)
+    chosen = tables.facilities["facility_id"].isin(tables.facilities.loc[inside, "facility_id"]).to_numpy()
+    if neighbours_km is not None:
+        if travel is None:
+            raise ValueError("neighbours_km needs travel")
+        positions = np.flatnonzero(
+            np.isin(np.array(travel.ids, dtype=object), _ids(tables.facilities[inside]))
+        )
+        near = np.array(travel.ids, dtype=object)[facilities_within(travel, positions, max_km=neighbours_km)]
+        chosen = tables.facilities["facility_id"].isin(list(near)).to_numpy(dtype=bool)
+    facilities = tables.facilities[chosen].assign(neighbour=pd.array(~inside[chosen], dtype="boolean"))
+    return _narrow(tables, facilities.reset_index(drop=True), tables.streams)
+
+
+def select_kinds(
+    tables: RegionTables,
+    *,
+    networks: Collection[str] = (),
+    materials: Collection[str] = (),
+    bases: Collection[str] = (),
+    actor_types: Collection[str] = (),
+) -> RegionTables:
+    """Return the facilities and streams that meet every condition given; an empty one lets all pass.
+
+    Parameters
+    ----------
+    networks : network ids; members in any role.
+    materials, bases : of the streams; facilities without such a stream are left out.
+    actor_types : of the facilities.
+    """
+    facilities, streams = tables.facilities, tables.streams
+    if networks:
+        members = tables.memberships[tables.memberships["network_id"].isin(list(networks))]
+        facilities = facilities[facilities["facility_id"].isin(members["facility_id"])]
+    if actor_types:
+        facilities = facilities[facilities["actor_type"].isin(list(actor_types))]
+    if materials:
+        streams = streams[streams["material"].isin(list(materials))]
+    if bases:
+        streams = streams[streams["basis"].isin(list(bases))]
+    if materials or bases:
+        facilities = facilities[facilities["facility_id"].isin(streams["facility_id"])]
+    return _narrow(tables, facilities.reset_index(drop=True), streams)
+
+
+def _ids(facilities: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
+    return np.asarray(facilities["facility_id"], dtype=object)
+
+
+def _narrow(tables: RegionTables, facilities: gpd.GeoDataFrame, streams: pd.DataFrame) -> RegionTables:
+    """Keep what belongs to `facilities`; networks that have members keep their row if one is left."""
+    if len(facilities) == len(tables.facilities) and len(streams) == len(tables.streams):
+        return RegionTables(facilities, streams, tables.networks, tables.memberships)
+    members = tables.memberships[tables.memberships["facility_id"].isin(facilities["facility_id"])]
+    networks = tables.networks[tables.networks["network_id"].isin(members["network_id"])]
+    return RegionTables(
+        facilities=facilities,
+        streams=streams[streams["facility_id"].isin(facilities["facility_id"])].reset_index(drop=True),
+        networks=networks.reset_index(drop=True),
+        memberships=members.reset_index(drop=True),
+    )
