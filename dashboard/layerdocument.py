@@ -1,0 +1,211 @@
+"""What a map layer is: GeoJSON, styles, legend, and labels as plain JSON text; and how it is published.
+
+No text from a table ever enters a folium object (what folium is given is compiled as a template on the server
+and as script in the browser). It travels as JSON from this host and is shown with ``textContent``; the folium
+element holds addresses and hexadecimal keys only, see :mod:`dashboard.mapview`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from dashboard import server
+from dashboard.symbols import LegendEntry, Style, Theme, render_legend
+
+Kind = Literal["points", "lines", "polygons"]
+KEY = r"[0-9a-f]{16}"
+MAX_TEXT = 200
+"""Longest label shown on the map, characters; the table has the whole text."""
+
+
+def feature_key(identifier: str) -> str:
+    """Return the key (16 hexadecimal digits) that stands for an identifier wherever folium can see it."""
+    return hashlib.sha256(identifier.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the map, ready to be published; equal content has an equal digest.
+
+    Attributes
+    ----------
+    key : short name, lower-case letters (``facilities``).
+    title : what the layer is called in the map's list of layers.
+    kind : what its features are.
+    content : GeoJSON as UTF-8 with the styles and label headings in a foreign member.
+    digest : SHA-256 of `content`.
+    ids : feature key -> identifier in the table.
+    legend : what its symbols mean, as (heading, entries).
+    count : number of features.
+    bounds : south, west, north, east in degrees, or None when there is nothing.
+    """
+
+    key: str
+    title: str
+    kind: Kind
+    content: bytes
+    digest: str
+    ids: Mapping[str, str]
+    legend: tuple[tuple[str, tuple[LegendEntry, ...]], ...] = ()
+    count: int = 0
+    bounds: tuple[float, float, float, float] | None = None
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """Identifier -> feature key: the other way round."""
+        return {identifier: key for key, identifier in self.ids.items()}
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.digest))
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One thing on the map: coordinates as GeoJSON has them, its category, and its texts."""
+
+    identifier: str
+    coordinates: Any
+    category: int
+    title: str
+    details: tuple[str, ...] = ()
+    size: float | None = None
+
+
+def plain(value: Any) -> str:
+    """Return `value` as a short text without control characters; unknown is empty. The one door for labels."""
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    text = "".join(c if c.isprintable() else " " for c in str(value)).strip()
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+
+def build_layer(
+    features: Iterable[Feature],
+    *,
+    key: str,
+    title: str,
+    kind: Kind,
+    styles: Sequence[Style],
+    categories: Sequence[str] = (),
+    headings: Sequence[str] = (),
+    legend: tuple[tuple[str, tuple[LegendEntry, ...]], ...] = (),
+    clickable: bool = True,
+    labelled: bool = False,
+    arrows: bool = False,
+    casing: bool = False,
+    hint: str = "",
+) -> Layer:
+    """Put features together as one layer.
+
+    Parameters
+    ----------
+    features : what to draw, in EPSG:4326, longitude first.
+    styles : one a category; `categories` says in words what each is (shown with the feature).
+    headings : one a detail of every feature.
+    clickable : whether a click selects it (polygons under the rest often should not).
+    labelled : write the titles on the map (areas).
+    arrows : lines of two points are drawn as curved arrows that can be clicked.
+    casing : lines get a pale edge, so that they stand out from what is under them.
+    hint : text shown for a point that stands for several.
+    """
+    geometry = {"points": "Point", "lines": "LineString", "polygons": "MultiPolygon"}[kind]
+    ids: dict[str, str] = {}
+    out: list[dict[str, Any]] = []
+    for feature in features:
+        short = feature_key(feature.identifier)
+        ids[short] = feature.identifier
+        properties: dict[str, Any] = {
+            "key": short,
+            "category": feature.category,
+            "title": plain(feature.title),
+            "details": [plain(detail) for detail in feature.details],
+        }
+        if feature.size is not None:
+            properties["size"] = round(feature.size, 2)
+        out.append(
+            {
+                "type": "Feature",
+                "properties": properties,
+                "geometry": {"type": geometry, "coordinates": feature.coordinates},
+            }
+        )
+    bounds = _bounds([feature["geometry"]["coordinates"] for feature in out], kind=kind)
+    document = {
+        "type": "FeatureCollection",
+        "features": out,
+        "symbiosekart": {
+            "key": key,
+            "title": plain(title),
+            "kind": kind,
+            "styles": [style.to_json() for style in styles],
+            "categories": [plain(category) for category in categories],
+            "headings": [plain(heading) for heading in headings],
+            "clickable": clickable,
+            "labelled": labelled,
+            "arrows": arrows,
+            "casing": casing,
+            "hint": plain(hint),
+            "bounds": bounds,
+        },
+    }
+    content = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    return Layer(key, title, kind, content, digest, ids, legend, len(out), bounds)
+
+
+def _bounds(coordinates: list[Any], *, kind: Kind) -> tuple[float, float, float, float] | None:
+    if not coordinates:
+        return None
+    if kind == "points":
+        points = np.asarray(coordinates, dtype=float)
+    elif kind == "lines":
+        points = np.asarray([point for line in coordinates for point in line], dtype=float)
+    else:
+        rings = [ring for polygon in coordinates for part in polygon for ring in part[:1]]
+        points = np.asarray([point for ring in rings for point in ring], dtype=float)
+    if not len(points):
+        return None
+    west, south = points[:, :2].min(axis=0)
+    east, north = points[:, :2].max(axis=0)
+    return (round(float(south), 5), round(float(west), 5), round(float(north), 5), round(float(east), 5))
+
+
+def publish(layer: Layer, *, public: bool = False) -> str:
+    """Keep `layer` where the browser can fetch it and return the address (see :mod:`dashboard.server`)."""
+    return server.STORE.publish(layer.content, digest=layer.digest, public=public)
+
+
+def combine_legends(layers: Sequence[Layer], *, theme: Theme = "light") -> str:
+    """Return the legends of `layers` as an HTML fragment for the page beside the map, all text escaped."""
+    return render_legend([group for layer in layers for group in layer.legend], theme=theme)
+
+
+def polygon_coordinates(geometry: Any, *, digits: int = 5) -> list[Any]:
+    """Return the MultiPolygon coordinates of a polygon or multipolygon, rounded; other shapes give none."""
+    parts = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
+    return [
+        [
+            np.round(shapely.get_coordinates(ring), digits).tolist()
+            for ring in (part.exterior, *part.interiors)
+        ]
+        for part in parts
+        if not part.is_empty
+    ]
+
+
+def point_coordinates(frame: gpd.GeoDataFrame) -> tuple[np.ndarray, list[list[float]]]:
+    """Return which rows have a point, and the coordinates of those, rounded to a metre or so."""
+    placed = (~frame.geometry.isna() & ~frame.geometry.is_empty).to_numpy(dtype=bool)
+    geometry = frame.geometry[placed]
+    return placed, np.round(np.column_stack([geometry.x, geometry.y]), 5).tolist()

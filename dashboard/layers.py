@@ -1,0 +1,422 @@
+"""Tables become map layers here and nowhere else: one ``build_*_layer`` a kind of content.
+
+Texts are in the reader's language when the layer is built: who keeps built layers keeps them by language too.
+What a layer is and how its text is kept harmless: :mod:`dashboard.layerdocument`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterator
+from typing import Any, cast
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from dashboard.labels import ACTOR_TYPES, BASES, DATASETS, label
+from dashboard.layerdocument import (
+    Feature,
+    Layer,
+    build_layer,
+    combine_legends,
+    feature_key,
+    point_coordinates,
+    polygon_coordinates,
+    publish,
+)
+from dashboard.symbols import Colour, LegendEntry, Outline, Pattern, Style, mark
+from dashboard.text import N_, format_minutes, format_number
+from dashboard.text import gettext as _
+from geodata.crs import METRIC, WGS84
+from geodata.schemas import BASES as BASIS_ORDER
+
+__all__ = [
+    "Layer",
+    "build_cluster_layer",
+    "build_facility_layer",
+    "build_flow_layer",
+    "build_municipality_layer",
+    "build_route_layer",
+    "combine_legends",
+    "feature_key",
+    "publish",
+]
+
+OFFER, NEED, BOTH, NEUTRAL = mark("offer"), mark("need"), mark("both"), mark("neutral")
+GREEN = Colour("#0b6b50", "#4cc498")
+BROWN = Colour("#7a4b12", "#d6a35c")
+
+ROLES: dict[str, tuple[str, Style]] = {
+    "offers": (N_("Offers a stream"), Style("circle", OFFER)),
+    "needs": (N_("Needs a stream"), Style("square", NEED)),
+    "both": (N_("Both offers and needs"), Style("diamond", BOTH)),
+    "municipal_waste_company": (N_("Municipal waste company"), Style("hexagon", GREEN, radius=8)),
+    "treatment": (N_("Treatment or collection of waste"), Style("triangle", BROWN, radius=8)),
+    "industrial_park": (N_("Industrial park"), Style("pentagon", NEUTRAL)),
+    "support": (N_("Research, investor, authority or network office"), Style("cross", NEUTRAL)),
+    "none": (N_("No known streams"), Style("circle", NEUTRAL, radius=5)),
+}
+"""Role -> what it is called and how it looks; the basis changes the filling, the data set the frame."""
+
+_ROLE_OF_ACTOR = {
+    "municipal_waste_company": "municipal_waste_company",
+    "treatment": "treatment",
+    "collector": "treatment",
+    "industrial_park": "industrial_park",
+    "research": "support",
+    "investor": "support",
+    "public_body": "support",
+    "network_office": "support",
+    "service": "support",
+}
+PATTERNS: dict[str, Pattern] = {
+    "reported": "solid",
+    "estimated": "half",
+    "modelled": "ring",
+    "illustrative": "hatch",
+    "unknown": "hollow",
+}
+_OUTLINES: dict[str, Outline] = {"region": "plain", "practice": "practice", "own": "own"}
+_BASIS_TITLES = {
+    "reported": N_("Amount reported"),
+    "estimated": N_("Amount estimated"),
+    "modelled": N_("Amount modelled"),
+    "illustrative": N_("Amount illustrative"),
+    "unknown": N_("Amount not known"),
+}
+_DATASET_TITLES = {"practice": N_("Practice data (fictional firms)"), "own": N_("Own file")}
+_DASHES = {"reported": (), "estimated": (12.0, 4.0), "modelled": (6.0, 5.0), "illustrative": (2.0, 5.0)}
+
+
+def find_roles(facilities: pd.DataFrame, streams: pd.DataFrame) -> pd.DataFrame:
+    """Return role, best-known basis and data set a facility, in the facilities' order.
+
+    The basis is the firmest of its streams with a known amount (reported before modelled); ``unknown`` when
+    none has one.
+    """
+    ids = facilities["facility_id"].astype(object)
+    direction = streams["direction"].astype(object)
+    owner = streams["facility_id"].astype(object)
+    offers = ids.isin(owner[direction == "offer"]).to_numpy()
+    needs = ids.isin(owner[direction == "need"]).to_numpy()
+    role = np.select([offers & needs, offers, needs], ["both", "offers", "needs"], default="none").astype(
+        object
+    )
+    actor = facilities["actor_type"].astype(object).map(_ROLE_OF_ACTOR)
+    # Parks and offices that have streams of their own are shown by them.
+    keep = actor.isin(["municipal_waste_company", "treatment"]).to_numpy() | (role == "none")
+    role = np.where(actor.notna().to_numpy() & keep, actor.to_numpy(dtype=object), role)
+    amounts = streams[["amount_min", "amount_best", "amount_max"]].notna().any(axis=1)
+    rank = {basis: k for k, basis in enumerate(BASIS_ORDER)}
+    known = streams.loc[amounts, "basis"].astype(object).map(rank)
+    best = known.groupby(owner[amounts]).min()
+    basis = ids.map(best).map(dict(enumerate(BASIS_ORDER))).fillna("unknown")
+    return pd.DataFrame(
+        {
+            "role": role,
+            "basis": basis.to_numpy(dtype=object),
+            "dataset": facilities["dataset"].astype(object).fillna("region").to_numpy(dtype=object),
+        }
+    )
+
+
+def build_facility_layer(facilities: gpd.GeoDataFrame, streams: pd.DataFrame) -> Layer:
+    """Return the facilities that have a point, shaped and coloured by role, filled by basis, framed by data set.
+
+    Parameters
+    ----------
+    facilities : columns as :data:`geodata.schemas.FACILITIES`, EPSG:4326; rows without a point are left to
+        the table.
+    streams : columns as :data:`geodata.schemas.STREAMS`.
+    """
+    placed, coordinates = point_coordinates(facilities)
+    rows = facilities.loc[placed]
+    roles = find_roles(rows, streams)
+    combos, category = _categories(roles)
+    styles = []
+    for role, basis, dataset in combos:
+        base = ROLES[role][1]
+        styles.append(
+            Style(
+                base.shape, base.fill, pattern=PATTERNS[basis], outline=_OUTLINES[dataset], radius=base.radius
+            )
+        )
+    names = [f"{_(ROLES[r][0])} · {_(_BASIS_TITLES[b])}" for r, b, _d in combos]
+    actor = {key: label(ACTOR_TYPES, key) for key in rows["actor_type"].astype(object).unique()}
+    data = {key: label(DATASETS, key) for key in roles["dataset"].unique()}
+    features = (
+        Feature(
+            str(identifier), point, int(index), name, (names[index], actor[kind], place or "", data[dataset])
+        )
+        for identifier, point, index, name, kind, place, dataset in zip(
+            rows["facility_id"].astype(object),
+            coordinates,
+            category,
+            rows["name"].astype(object),
+            rows["actor_type"].astype(object),
+            _texts(rows, "place"),
+            roles["dataset"],
+            strict=True,
+        )
+    )
+    return build_layer(
+        features,
+        key="facilities",
+        title=_("Facilities"),
+        kind="points",
+        styles=styles,
+        categories=[_(ROLES[role][0]) for role, _basis, _dataset in combos],
+        headings=(_("On the map"), _("Kind of actor"), _("Place"), _("Data set")),
+        legend=_facility_legend(combos),
+        hint=_("facilities here"),
+    )
+
+
+def _categories(roles: pd.DataFrame) -> tuple[list[tuple[str, str, str]], np.ndarray]:
+    triples = list(zip(roles["role"], roles["basis"], roles["dataset"], strict=True))
+    order = sorted(set(triples), key=lambda t: (list(ROLES).index(t[0]), list(PATTERNS).index(t[1]), t[2]))
+    position = {triple: k for k, triple in enumerate(order)}
+    return order, np.array([position[triple] for triple in triples], dtype=int)
+
+
+def _facility_legend(
+    combos: list[tuple[str, str, str]],
+) -> tuple[tuple[str, tuple[LegendEntry, ...]], ...]:
+    roles = {role for role, _basis, _dataset in combos}
+    bases = {basis for _role, basis, _dataset in combos}
+    datasets = {dataset for _role, _basis, dataset in combos} - {"region"}
+    groups = [
+        (_("Role"), tuple(LegendEntry(_(t), style) for role, (t, style) in ROLES.items() if role in roles)),
+        (
+            _("How the amount is known"),
+            tuple(
+                LegendEntry(_(_BASIS_TITLES[basis]), Style("circle", NEUTRAL, pattern=pattern))
+                for basis, pattern in PATTERNS.items()
+                if basis in bases
+            ),
+        ),
+        (
+            _("Data set"),
+            tuple(
+                LegendEntry(_(_DATASET_TITLES[d]), Style("circle", NEUTRAL, outline=_OUTLINES[d], radius=5))
+                for d in sorted(datasets)
+            ),
+        ),
+    ]
+    return tuple((title, entries) for title, entries in groups if entries)
+
+
+def build_flow_layer(matches: pd.DataFrame, facilities: gpd.GeoDataFrame, *, limit: int = 150) -> Layer:
+    """Return the best `limit` matches as arrows from offer to need, as wide as their tonnes, dashed by basis.
+
+    Parameters
+    ----------
+    matches : columns as :data:`geodata.matching.MATCH_COLUMNS`; ``name`` may be absent.
+    facilities : where they start and end; a match with an end that has no point is left to the table.
+    """
+    placed, coordinates = point_coordinates(facilities)
+    ids = facilities.loc[placed, "facility_id"].astype(object)
+    points = dict(zip(ids, coordinates, strict=True))
+    names = dict(zip(ids, facilities.loc[placed, "name"].astype(object), strict=True))
+    known = matches["from_facility_id"].isin(points.keys()) & matches["to_facility_id"].isin(points.keys())
+    rows = (
+        matches[known].sort_values(["score", "match_id"], ascending=[False, True], kind="stable").head(limit)
+    )
+    bases = [basis for basis in BASIS_ORDER if (rows["basis"] == basis).any()]
+    styles = [Style("line", GREEN, width=2.5, dash=_DASHES[basis]) for basis in bases]
+    features = (
+        Feature(
+            str(row["match_id"]),
+            [points[row["from_facility_id"]], points[row["to_facility_id"]]],
+            bases.index(row["basis"]),
+            f"{names[row['from_facility_id']]} → {names[row['to_facility_id']]}",
+            (
+                format_number(row["score"], decimals=0),
+                _amount(row),
+                format_number(row.get("distance_km"), decimals=1, unit="km"),
+                format_minutes(row.get("minutes")),
+                label(BASES, row["basis"]),
+            ),
+            size=_flow_width(row),
+        )
+        for row in _rows(rows)
+    )
+    entries = tuple(
+        LegendEntry(label(BASES, basis), style) for basis, style in zip(bases, styles, strict=True)
+    )
+    title = _("Best matches, from offer to need")
+    return build_layer(
+        features,
+        key="flows",
+        title=_("Best matches"),
+        kind="lines",
+        styles=styles,
+        categories=[label(BASES, basis) for basis in bases],
+        headings=(_("Score"), _("Can be exchanged"), _("Road km"), _("Minutes"), _("Basis")),
+        legend=((title, entries),) if entries else (),
+        arrows=True,
+    )
+
+
+def _amount(row: dict[Hashable, Any]) -> str:
+    return format_number(row.get("exchange_best"), decimals=1, unit=str(row.get("unit") or ""))
+
+
+def _flow_width(row: dict[Hashable, Any]) -> float:
+    """Return 2 to 8 pixels: a decade of tonnes is 1.2 pixels; unknown amounts are the thinnest."""
+    amount = row.get("exchange_best")
+    if amount is None or pd.isna(amount) or amount <= 0:
+        return 2.0
+    return float(np.clip(2.0 + 1.2 * np.log10(max(float(amount), 1.0)), 2.0, 8.0))
+
+
+def build_cluster_layer(
+    clusters: pd.DataFrame, members: pd.DataFrame, facilities: gpd.GeoDataFrame, *, margin_m: float = 1500.0
+) -> Layer:
+    """Return each cluster as a soft outline `margin_m` around its members, with its name on the map.
+
+    Parameters
+    ----------
+    clusters : ``cluster_id``, ``name`` and the figures of :data:`geodata.clustering.CLUSTER_COLUMNS`.
+    members : ``facility_id``, ``cluster_id``.
+    facilities : the members' points, EPSG:4326.
+    """
+    style = Style("area", GREEN, GREEN, pattern="hatch", width=2.0, dash=(6.0, 4.0), opacity=0.12)
+    placed, _unused = point_coordinates(facilities)
+    metric = facilities.loc[placed].set_index("facility_id").geometry.to_crs(METRIC)
+    groups = members[members["facility_id"].isin(metric.index)].groupby("cluster_id")["facility_id"]
+    outlines = {
+        str(cluster): shapely.convex_hull(
+            shapely.multipoints(shapely.get_coordinates(metric.loc[list(ids)].array))
+        )
+        for cluster, ids in groups
+    }
+    areas = gpd.GeoSeries(outlines, crs=METRIC).buffer(margin_m, quad_segs=6).to_crs(WGS84)
+    features = (
+        Feature(
+            str(row["cluster_id"]),
+            polygon_coordinates(areas[str(row["cluster_id"])]),
+            0,
+            str(row.get("name") or row["cluster_id"]),
+            (
+                format_number(row.get("facilities")),
+                format_number(row.get("matches")),
+                format_number(row.get("exchange_t_best"), unit="t"),
+                label(BASES, row.get("basis")),
+            ),
+        )
+        for row in _rows(clusters)
+        if str(row["cluster_id"]) in outlines
+    )
+    title = _("Clusters")
+    return build_layer(
+        features,
+        key="clusters",
+        title=title,
+        kind="polygons",
+        styles=[style],
+        categories=[_("Possible symbiosis site")],
+        headings=(_("Facilities"), _("Matches"), _("Can be exchanged"), _("Basis")),
+        legend=((title, (LegendEntry(_("Possible symbiosis site"), style),)),) if outlines else (),
+        labelled=True,
+    )
+
+
+def build_municipality_layer(municipalities: gpd.GeoDataFrame, selected: Collection[str] = ()) -> Layer:
+    """Return the municipalities as areas that can be clicked; the selected ones stand out.
+
+    Parameters
+    ----------
+    municipalities : ``municipality_number``, ``name``, ``county_name`` and polygons in EPSG:4326. Numbers that
+        share one polygon (a column ``shared_polygon`` says so) are drawn once.
+    selected : municipality numbers.
+    """
+    chosen = set(selected)
+    other = Style("area", NEUTRAL, NEUTRAL, width=0.8, opacity=0.0)
+    picked = Style("area", OFFER, OFFER, pattern="hatch", width=2.5, opacity=0.12)
+    rows = municipalities[~municipalities.geometry.isna()]
+    drawn: set[bytes] = set()
+    features = []
+    rows = rows.assign(_picked=rows["municipality_number"].isin(chosen)).sort_values(
+        "_picked", ascending=False, kind="stable"
+    )
+    for row in _rows(pd.DataFrame(rows)):
+        shape = shapely.to_wkb(row["geometry"])
+        if shape in drawn:
+            continue
+        drawn.add(shape)
+        number = str(row["municipality_number"])
+        features.append(
+            Feature(
+                number,
+                polygon_coordinates(row["geometry"], digits=4),
+                int(number in chosen),
+                str(row["name"]),
+                (number, str(row.get("county_name") or "")),
+            )
+        )
+    entry = LegendEntry(_("Selected municipality"), picked)
+    return build_layer(
+        features[::-1],
+        key="municipalities",
+        title=_("Municipalities"),
+        kind="polygons",
+        styles=[other, picked],
+        categories=[_("Municipality"), _("Selected municipality")],
+        headings=(_("Number"), _("County")),
+        legend=((_("Municipalities"), (entry,)),) if chosen else (),
+    )
+
+
+def build_route_layer(route: Any) -> Layer:
+    """Return a route leg by leg: road, ferry, and access off the network (estimated), each drawn its own way.
+
+    Parameters
+    ----------
+    route : from :func:`geodata.roads.find_route`; its ``legs`` have ``points`` ((lon, lat), ...), ``kind``
+        (``road``, ``ferry`` or ``access``), ``road`` and ``km``.
+    """
+    kinds = ("road", "ferry", "access")
+    titles = (_("Road"), _("Ferry"), _("Off the road network (estimated)"))
+    styles = (
+        Style("line", OFFER, width=4.0),
+        Style("line", OFFER, width=3.0, dash=(2.0, 6.0)),
+        Style("line", NEUTRAL, width=3.0, dash=(7.0, 5.0)),
+    )
+    features = [
+        Feature(
+            f"leg {number}",
+            [[round(float(x), 5), round(float(y), 5)] for x, y in leg.points],
+            kinds.index(leg.kind),
+            str(leg.road or titles[kinds.index(leg.kind)]),
+            (titles[kinds.index(leg.kind)], format_number(leg.km, decimals=1, unit="km")),
+            size=styles[kinds.index(leg.kind)].width,
+        )
+        for number, leg in enumerate(route.legs)
+        if len(leg.points) > 1
+    ]
+    present = {feature.category for feature in features}
+    entries = tuple(LegendEntry(titles[k], styles[k]) for k in range(len(kinds)) if k in present)
+    return build_layer(
+        features,
+        key="route",
+        title=_("Route"),
+        kind="lines",
+        styles=styles,
+        categories=titles,
+        headings=(_("Kind"), _("Length")),
+        legend=((_("Route"), entries),) if entries else (),
+        clickable=False,
+        casing=True,
+    )
+
+
+def _texts(frame: pd.DataFrame, column: str) -> list[str]:
+    if column not in frame:
+        return [""] * len(frame)
+    return ["" if value is pd.NA or value is None else str(value) for value in frame[column].astype(object)]
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[dict[Hashable, Any]]:
+    return iter(cast(list[dict[Hashable, Any]], frame.astype(object).to_dict("records")))
