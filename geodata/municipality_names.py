@@ -83,11 +83,15 @@ class MunicipalityNames:
         matches: dict[str, NameMatch] = {}
         current: dict[str, list[NameMatch]] = {}
         counties: dict[str, str] = {}
-        for row in municipalities.itertuples():
-            match = NameMatch(row.municipality_number, row.name, row.county_number, row.county_name)
+        full = municipalities["full_name" if "full_name" in municipalities else "name"]
+        columns = (
+            municipalities[name] for name in ("municipality_number", "name", "county_number", "county_name")
+        )
+        for number, name, county_number, county_name, full_name in zip(*columns, full, strict=True):
+            match = NameMatch(str(number), str(name), str(county_number), str(county_name))
             matches[match.municipality_number] = match
             counties[_spell_freely(_tidy(match.county_name))] = match.county_number
-            for key in _list_keys((match.name, getattr(row, "full_name", match.name))):
+            for key in _list_keys((match.name, str(full_name), f"{match.name} ({match.county_name})")):
                 current.setdefault(key, []).append(match)
         former: dict[str, list[NameMatch]] = {}
         if changes is not None:
@@ -96,14 +100,7 @@ class MunicipalityNames:
             for old_name, candidates in zip(gone["old_name"], today, strict=True):
                 for key in _list_keys((str(old_name),)):
                     for number in candidates:
-                        now = matches[number]
-                        match = NameMatch(
-                            now.municipality_number,
-                            now.name,
-                            now.county_number,
-                            now.county_name,
-                            str(old_name),
-                        )
+                        match = replace(matches[number], former_name=str(old_name))
                         if all(known.municipality_number != number for known in former.get(key, [])):
                             former.setdefault(key, []).append(match)
         return cls(

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 SOURCE_COLUMNS = ("part", "title", "owner", "licence", "licence_url", "vintage", "attribution_text")
-SHARED_POLYGON_NOTE = "The polygon is shared with {names}: their border is not in the open data."
+SHARED_POLYGON_NOTE = "Drawn together with its neighbour: the border between them is not in the open data."
 
 Detail = Literal["full", "light"]
 
@@ -51,7 +51,8 @@ def read_municipalities(*, detail: Detail = "full") -> gpd.GeoDataFrame:
     (Norwegian), ``full_name`` (official, bilingual where it is), ``county_number``, ``county_name``,
     ``seat``, ``inhabitants`` (Int64), ``inhabitants_year`` (Int64), ``language_form`` (bokmål, nynorsk,
     nøytral), ``shared_polygon`` (the numbers that share one polygon, ``"1508 1580"``, else <NA>),
-    ``polygon_note`` (string, else <NA>), ``geometry``. Two rows may hold the same polygon: draw and
+    ``polygon_note`` (:data:`SHARED_POLYGON_NOTE`, an English sentence for
+    gettext, else <NA>), ``geometry``. Two rows may hold the same polygon: draw and
     sum areas through :func:`geodata.municipalities.merge_shared_polygons`.
     """
     facts = _read_text_table("municipalities.csv")
@@ -65,13 +66,9 @@ def read_municipalities(*, detail: Detail = "full") -> gpd.GeoDataFrame:
         shapes["municipality_numbers"].str.contains(" ")
     )
     shapes["municipality_number"] = shapes["municipality_number"].astype("string")
-    names = facts.set_index("municipality_number")["name"]
-    shapes["polygon_note"] = [
-        pd.NA
-        if pd.isna(shared)
-        else SHARED_POLYGON_NOTE.format(names=", ".join(names[n] for n in shared.split() if n != number))
-        for shared, number in zip(shapes["shared_polygon"], shapes["municipality_number"], strict=True)
-    ]
+    shapes["polygon_note"] = shapes["shared_polygon"].map(
+        lambda _numbers: SHARED_POLYGON_NOTE, na_action="ignore"
+    )
     shapes = shapes.astype({"shared_polygon": "string", "polygon_note": "string"})
     joined = facts.merge(shapes, on="municipality_number", how="left", validate="1:1")
     columns = [
