@@ -19,7 +19,7 @@ import streamlit as st
 from dashboard.text import LANGUAGES, format_number
 from dashboard.text import gettext as _
 from geodata.parameters import ScenarioParameters
-from geodata.schemas import ACTOR_TYPES, BASES
+from geodata.schemas import ACTOR_TYPES, BASES, DIRECTIONS
 
 STORE = "choices"
 SEEN_URL = "seen_url"
@@ -128,7 +128,7 @@ CHOICES: dict[str, Choice] = {
         Choice("actor", (), _several(_one_of(ACTOR_TYPES)), _write_several),
         Choice("km", _DEFAULTS.max_distance_km, _number(*DISTANCE_KM), _write_number),
         Choice("score", _DEFAULTS.min_score, _number(0, 100), _write_number),
-        Choice("county", None, _digits(2)),
+        Choice("county", "50", _digits(2)),
         Choice("municipality", None, _digits(4)),
         Choice("near", False, _yes, _write_yes),
         Choice("near_km", 40.0, _number(*NEAR_KM), _write_number),
@@ -137,6 +137,7 @@ CHOICES: dict[str, Choice] = {
         Choice("facility", None, _text),
         Choice("has", None, _text),
         Choice("place", None, _text),
+        Choice("gives", "offer", _one_of(DIRECTIONS)),
     )
 }
 

@@ -95,7 +95,7 @@ SCORE_REASONS = {
     "amount.need_unknown": N_("the amount needed is unknown: half of the points"),
     "amount.both_unknown": N_("both amounts are unknown: half of the points"),
     "season.unknown": N_("the months are not stated: half of the points"),
-    "season.overlap": N_("{common} months in common (offered in {offer_months}, needed in {need_months})"),
+    "season.overlap": N_("{common} months in common, of {offer_months} offered and {need_months} needed"),
     "distance.routed": N_("{distance_km} by road, {minutes}"),
     "distance.partly_estimated": N_("{distance_km} by road, {minutes}; {estimated_km} of it is estimated"),
 }
@@ -168,6 +168,19 @@ COLUMNS = {
     "range": N_("Range"),
     "streams": N_("Streams"),
     "unknown": N_("Streams of unknown amount"),
+    "share": N_("Share"),
+    "meaning": N_("Meaning"),
+    "merged_into": N_("Merged into"),
+    "matches": N_("Matches"),
+    "facilities": N_("Facilities"),
+    "radius_minutes": N_("Reach (min)"),
+    "materials": N_("Materials"),
+    "matches_amount_unknown": N_("Matches of unknown amount"),
+    "amount_unknown": N_("Matches of unknown amount"),
+    "exchange_mwh_best": N_("Exchange (MWh)"),
+    "exchange_t_max": N_("Exchange, highest (t)"),
+    "exchange_t_best": N_("Exchange (t)"),
+    "exchange_t_min": N_("Exchange, lowest (t)"),
 }
 COLUMNS |= {
     f"score_{part}": text

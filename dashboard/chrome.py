@@ -1,0 +1,122 @@
+"""What stands around every page: language, data set, filters, the banner of practice data, and the footer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import controls, session
+from dashboard.labels import ACTOR_TYPES, BASES, label
+from dashboard.text import LANGUAGES, language
+from dashboard.text import gettext as _
+
+VIEWS = Path(__file__).with_name("views")
+DATASETS = ("region", "practice")
+
+
+def build_pages() -> list[st.Page]:
+    """Return the pages in the order of the menu; the first opens at the bare address."""
+    pages = (
+        ("oversikt", _("Overview"), ":material/map:"),
+        ("kommune", _("Municipality"), ":material/location_city:"),
+        ("finn_partner", _("Find partner"), ":material/handshake:"),
+        ("data", _("Data"), ":material/database:"),
+    )
+    return [
+        st.Page(
+            VIEWS / f"{name}.py", title=title, icon=icon, url_path=name.replace("_", "-"), default=not number
+        )
+        for number, (name, title, icon) in enumerate(pages)
+    ]
+
+
+def set_page_language() -> None:
+    """Tell the browser and screen readers which language the page is in: Streamlit itself says English."""
+    code = json.dumps(language())
+    st.html(f"<script>document.documentElement.lang = {code};</script>", unsafe_allow_javascript=True)
+
+
+def pick_language() -> None:
+    """Let the reader switch language; the names of the languages are never translated."""
+    before = language()
+    controls.pick_segment("lang", _("Language"), tuple(LANGUAGES), labels=lambda code: LANGUAGES[code])
+    if language() != before:
+        controls.force_widgets()
+        st.rerun()
+
+
+def pick_dataset() -> None:
+    """Let the reader choose between the real region and the practice data, own files beside either."""
+    titles = {"region": _("Real region"), "practice": _("Practice data")}
+    controls.pick_segment("data", _("Data set"), DATASETS, labels=lambda key: titles[key])
+    if session.own_files() is not None:
+        controls.pick_switch("own", _("Include my own files"))
+
+
+def pick_filters() -> None:
+    """Show the filters that every map and table of the page follows."""
+    tables = session.current_tables()
+    networks = dict(
+        zip(tables.networks["network_id"].astype(str), tables.networks["name"].astype(str), strict=True)
+    )
+    materials = sorted(set(tables.streams["material"].astype(str)), key=session.label_material)
+    bases = [key for key in BASES if (tables.streams["basis"] == key).any()]
+    actors = [key for key in ACTOR_TYPES if (tables.facilities["actor_type"] == key).any()]
+    controls.pick_several("network", _("Network"), list(networks), labels=lambda key: networks.get(key, key))
+    controls.pick_several("material", _("Material"), materials, labels=session.label_material)
+    controls.pick_several(
+        "basis",
+        _("Basis of the amount"),
+        bases,
+        labels=lambda key: label(BASES, key),
+        help_text=_("How the amount is known: reported, estimated, modelled or illustrative."),
+    )
+    controls.pick_several("actor", _("Kind of actor"), actors, labels=lambda key: label(ACTOR_TYPES, key))
+    pick_limits()
+
+
+def pick_limits() -> None:
+    """Show the two limits of a match: distance by road and least score."""
+    low, high = controls.DISTANCE_KM
+    controls.pick_number("km", _("Longest distance by road"), low=low, high=high, step=5, unit="km")
+    controls.pick_number(
+        "score",
+        _("Lowest score"),
+        low=0,
+        high=100,
+        step=5,
+        unit=_("points"),
+        help_text=_("A match has up to 100 points: code, material, amount, months and distance."),
+    )
+
+
+def show_dataset_banner() -> None:
+    """Say on every page that the firms shown are fictional, and that own files are in."""
+    if controls.choice("data") == "practice":
+        st.warning(
+            _(
+                "**Practice data.** All firms and figures shown are invented. Do not decide anything by them."
+            ),
+            icon=":material/draw:",
+        )
+    if session.own_files() is not None and controls.choice("own"):
+        st.info(
+            _("Your own files are included. Only you see them, and they are gone when you close the page."),
+            icon=":material/folder_shared:",
+        )
+
+
+def show_footer() -> None:
+    """Name the sources and what is known about accessibility."""
+    st.divider()
+    owners = dict.fromkeys(f"{s['owner']} ({s['licence']})" for s in session.load_sources() if s["owner"])
+    st.caption(_("Sources and licences. Every figure's own source stands beside it in the tables."))
+    st.text(" · ".join(owners), width="stretch")
+    st.caption(
+        _(
+            "Accessibility: everything on a map also stands in a table, nothing is told by colour alone, and "
+            "all of it can be reached with the keyboard. The button in a table's corner opens it as a full page."
+        )
+    )

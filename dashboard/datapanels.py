@@ -1,0 +1,148 @@
+"""The page Data in parts: what is loaded, the road network, the sources and the parameters."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import controls, session, tables
+from dashboard.labels import BASES, BASIS_MEANINGS, DATASETS, DIRECTIONS, label, label_basis
+from dashboard.text import format_date, format_number
+from dashboard.text import gettext as _
+from geodata.totals import sum_streams
+
+NETWORK_COLUMNS = (
+    "name",
+    "kind",
+    "region",
+    "founded",
+    "ended",
+    "merged_into",
+    "members_public",
+    "member_count",
+    "website",
+    "source",
+    "note",
+)
+SOURCE_COLUMNS = ("part", "title", "owner", "licence", "vintage", "attribution_text")
+
+
+def show_content() -> None:
+    """Show how much is loaded, on which basis, and the networks with what is public of them."""
+    loaded = session.current_tables()
+    st.header(_("What is loaded"))
+    st.text(
+        _("{dataset}: {facilities} facilities, {streams} streams, {networks} networks.").format(
+            dataset=label(DATASETS, controls.choice("data")).capitalize(),
+            facilities=format_number(len(loaded.facilities)),
+            streams=format_number(len(loaded.streams)),
+            networks=format_number(len(loaded.networks)),
+        )
+    )
+    st.subheader(_("By basis"))
+    sums = sum_streams(loaded.streams, by=("direction", "basis"))
+    sums["direction"] = [label(DIRECTIONS, key) for key in sums["direction"]]
+    sums["basis"] = [label_basis(key) for key in sums["basis"]]
+    sums["unit"] = tables.text_or_unknown(sums["unit"])
+    tables.show_table(
+        sums,
+        key="content_basis",
+        columns=(
+            "direction",
+            "basis",
+            "streams",
+            "unknown",
+            "amount_best",
+            "amount_min",
+            "amount_max",
+            "unit",
+        ),
+        alt=_("Streams and amounts a year by direction and basis."),
+    )
+    st.subheader(_("What the bases mean"))
+    meanings = pd.DataFrame(
+        {
+            "basis": [label_basis(key) for key in BASES],
+            "meaning": [label(BASIS_MEANINGS, key) for key in BASES],
+        }
+    )
+    tables.show_table(
+        meanings, key="content_meanings", columns=("basis", "meaning"), alt=_("What each basis means.")
+    )
+    st.subheader(_("Networks"))
+    networks = tables.present_networks(loaded.networks)
+    for column in ("founded", "ended"):
+        networks[column] = [
+            format_date(value) if isinstance(value, str) else "" for value in networks[column]
+        ]
+    names = dict(zip(loaded.networks["network_id"], loaded.networks["name"], strict=True))
+    networks["merged_into"] = networks["merged_into"].astype("object").map(names).fillna("")
+    tables.show_table(
+        networks,
+        key="content_networks",
+        columns=NETWORK_COLUMNS,
+        alt=_("Networks with kind, region, founding, whether their members are public, and source."),
+    )
+
+
+def show_roads() -> None:
+    """Show what road network the distances rest on, and its date."""
+    network = session.load_network()
+    st.header(_("Road network"))
+    st.text(f"{network.name}, {network.date}. {network.licence}")
+    left, middle, right = st.columns(3)
+    left.metric(_("Places"), format_number(len(network.place_ids)), border=True)
+    middle.metric(_("Roads between places"), format_number(int((~network.ferry).sum())), border=True)
+    right.metric(_("Car ferries"), format_number(int(network.ferry.sum())), border=True)
+    st.caption(
+        _(
+            "Distances follow the quickest way for a truck, waiting for ferries included. The way between a "
+            "facility and the main road is estimated and is always shown as such."
+        )
+    )
+    ferries = pd.DataFrame(
+        {
+            "road": network.link_names,
+            "from_name": [network.place_names[k] for k in network.tail],
+            "to_name": [network.place_names[k] for k in network.head],
+            "distance_km": network.km,
+            "minutes": network.minutes,
+        }
+    )[network.ferry]
+    st.subheader(_("Car ferries"))
+    tables.show_table(
+        ferries,
+        key="roads_ferries",
+        columns=("road", "from_name", "to_name", "distance_km", "minutes"),
+        titles={"road": _("Crossing"), "distance_km": _("Kilometres"), "minutes": _("Sailing and waiting")},
+        alt=_("Car ferries with length, sailing and waiting time."),
+    )
+
+
+def show_sources() -> None:
+    """Show every source of the data that ship with the app, with owner and licence."""
+    st.header(_("Sources"))
+    tables.show_table(
+        pd.DataFrame(session.load_sources()),
+        key="sources",
+        columns=SOURCE_COLUMNS,
+        titles={"part": _("Part"), "attribution_text": _("Attribution")},
+        rows_shown=14,
+        alt=_("Sources of the embedded data with owner, licence and date."),
+    )
+    st.caption(_("The source of each single figure stands in the column for it in the tables of streams."))
+
+
+def show_parameters(view: session.View) -> None:
+    """Show every parameter of the scenario with unit, range and source."""
+    st.header(_("Parameters"))
+    st.caption(_("What the scenario on the other pages was computed with."))
+    rows = pd.DataFrame(controls.describe_parameters(view.result.parameters))
+    tables.show_table(
+        rows,
+        key="parameters",
+        columns=("name", "value", "range", "source"),
+        titles={"name": _("Parameter"), "value": _("Value with unit"), "source": _("Source of the default")},
+        rows_shown=16,
+        alt=_("Parameters with value, unit, range and source."),
+    )

@@ -1,0 +1,25 @@
+"""The script that runs for every reader and every change: the frame, and the chosen page within it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import chrome, controls, session
+from dashboard.text import gettext as _
+
+st.set_page_config(page_title="Symbiosekart", page_icon=":material/hub:", layout="wide")
+bad_values = controls.restore_choices()
+session.start_session()
+page = st.navigation(chrome.build_pages(), position="top")
+chrome.set_page_language()
+with st.sidebar:
+    st.subheader(_("What is shown"))
+    chrome.pick_language()
+    chrome.pick_dataset()
+    if page.url_path != "data":
+        chrome.pick_filters()
+controls.show_bad_values(bad_values)
+chrome.show_dataset_banner()
+page.run()
+chrome.show_footer()
+controls.write_permalink()

@@ -1,0 +1,368 @@
+"""Parts that several pages share: key figures, the map with its legend, the tables, and why a match fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import controls, session, tables
+from dashboard.labels import DIRECTIONS, SCORE_PARTS, SCORE_REASONS, label, label_basis
+from dashboard.layers import Layer, combine_legends
+from dashboard.mapview import MapSelection, current_theme, show_map
+from dashboard.text import format_minutes, format_number, language
+from dashboard.text import gettext as _
+from geodata.indicators import read_indicator
+from geodata.results import ScenarioResult
+from geodata.scoring import explain_match
+from geodata.totals import sum_streams
+
+FACILITY_COLUMNS = (
+    "name",
+    "actor_type",
+    "municipality",
+    "networks",
+    "dataset",
+    "geocode_quality",
+    "source",
+    "source_year",
+    "note",
+)
+STREAM_COLUMNS = (
+    "facility",
+    "direction",
+    "material",
+    "eal_code",
+    "amount_min",
+    "amount_best",
+    "amount_max",
+    "unit",
+    "basis",
+    "reference",
+    "reference_year",
+    "months",
+    "hazardous",
+    "legal_status",
+    "dataset",
+    "description",
+    "note",
+)
+MATCH_COLUMNS = (
+    "rank",
+    "from_name",
+    "to_name",
+    "material",
+    "score",
+    "score_code",
+    "score_material",
+    "score_amount",
+    "score_season",
+    "score_distance",
+    "exchange_best",
+    "unit",
+    "basis",
+    "distance_km",
+    "minutes",
+    "ferries",
+    "estimated_km",
+    "eal_code",
+    "hazardous",
+)
+CLUSTER_COLUMNS = (
+    "name",
+    "facilities",
+    "matches",
+    "exchange_t_min",
+    "exchange_t_best",
+    "exchange_t_max",
+    "exchange_mwh_best",
+    "matches_amount_unknown",
+    "materials",
+    "radius_minutes",
+    "basis",
+)
+TOTAL_COLUMNS = (
+    "direction",
+    "material",
+    "basis",
+    "amount_best",
+    "amount_min",
+    "amount_max",
+    "unit",
+    "streams",
+    "unknown",
+)
+EXCLUSION_COLUMNS = ("from_name", "to_name", "material", "reason", "value", "limit", "unit", "pairs")
+
+
+def show_key_figures(result: ScenarioResult) -> None:
+    """Show the figures a planner asks for first, as the scenario gives them."""
+    figures = result.indicators
+    amount = read_indicator(figures, "exchange_best", unit="t")
+    low, high = (read_indicator(figures, f"exchange_{end}", unit="t") for end in ("min", "max"))
+    unknown = read_indicator(figures, "matches_amount_unknown")
+    median = read_indicator(figures, "matched_distance_median")
+    cards: Sequence[tuple[str, str, str]] = (
+        (
+            _("Facilities"),
+            format_number(read_indicator(figures, "facilities")),
+            _("{count} on the map").format(count=format_number(read_indicator(figures, "facilities_placed"))),
+        ),
+        (
+            _("Streams"),
+            format_number(read_indicator(figures, "streams")),
+            _("{offers} offered, {needs} needed").format(
+                offers=format_number(read_indicator(figures, "offers")),
+                needs=format_number(read_indicator(figures, "needs")),
+            ),
+        ),
+        (
+            _("Matches"),
+            format_number(read_indicator(figures, "matches")),
+            _("{count} of unknown amount").format(count=format_number(unknown)),
+        ),
+        (
+            _("Could be exchanged a year"),
+            format_number(amount, unit="t"),
+            _("between {low} and {high}").format(
+                low=format_number(low, unit="t"), high=format_number(high, unit="t")
+            ),
+        ),
+        (
+            _("Clusters"),
+            format_number(read_indicator(figures, "clusters")),
+            _("median distance of a match {km}").format(km=format_number(median, unit="km")),
+        ),
+    )
+    with st.container(horizontal=True, gap="small"):
+        for title, value, note in cards:
+            st.metric(title, value, border=True, width=236, delta=note, delta_color="off", delta_arrow="off")
+
+
+def show_scenario_map(
+    view: session.View,
+    *,
+    key: str,
+    height: int = 560,
+    municipalities: Sequence[str] = (),
+    extra: Sequence[Layer] = (),
+    bounds: tuple[float, float, float, float] | None = None,
+) -> MapSelection | None:
+    """Show a scenario on the map with its legend; a click selects its row in the tables and is returned."""
+    layers = [*session.build_layers(view, municipalities=tuple(municipalities)), *extra]
+    clicked = show_map(
+        layers,
+        key=key,
+        height=height,
+        selected_id=controls.choice("selected"),
+        bounds=bounds,
+        lang=language(),
+    )
+    if clicked is not None:
+        controls.choose("selected", clicked.id)
+    with st.expander(_("Legend"), expanded=True, icon=":material/legend_toggle:"):
+        st.html(combine_legends(layers, theme=current_theme()))
+    return clicked
+
+
+def show_result_tables(view: session.View, *, key: str) -> None:
+    """Show what the map shows, as tables: facilities, streams, matches, clusters and what was left out."""
+    result = view.result
+    titles = (
+        _("Facilities ({count})").format(count=format_number(len(result.tables.facilities))),
+        _("Streams ({count})").format(count=format_number(len(result.tables.streams))),
+        _("Matches ({count})").format(count=format_number(len(result.matches))),
+        _("Clusters ({count})").format(count=format_number(len(result.clusters))),
+        _("Left out"),
+    )
+    facilities, streams, matches, clusters, left = st.tabs(titles)
+    with facilities:
+        shown = tables.present_facilities(
+            result.tables.facilities, municipalities=view.municipality_names, networks=view.networks_of
+        )
+        tables.show_table(
+            shown,
+            key=f"{key}_facilities",
+            columns=FACILITY_COLUMNS,
+            ids=list(shown["facility_id"].astype(str)),
+            alt=_(
+                "Facilities with kind, municipality, networks and source. A picked row is marked on the map."
+            ),
+        )
+    with streams:
+        show_streams(view, result.tables.streams, key=f"{key}_streams")
+    with matches:
+        show_matches(view, key=f"{key}_matches")
+    with clusters:
+        show_clusters(view, key=f"{key}_clusters")
+    with left:
+        st.caption(
+            _("Pairs of the same family of materials that did not become a match, nearest first, and why.")
+        )
+        show_exclusions(view, result.exclusions, key=f"{key}_left")
+
+
+def show_streams(view: session.View, streams: pd.DataFrame, *, key: str) -> None:
+    """Show streams with amount, basis and the source of each figure."""
+    shown = tables.present_streams(streams, names=view.names, material=view.material)
+    tables.show_table(
+        shown,
+        key=key,
+        columns=STREAM_COLUMNS,
+        alt=_("Streams with material, amount a year, basis and the source of the figure."),
+    )
+
+
+def show_matches(view: session.View, *, key: str) -> None:
+    """Show the matches by rank, and why the picked one fits."""
+    matches = view.result.matches
+    shown = tables.present_matches(matches, names=view.names, material=view.material)
+    tables.show_table(
+        shown,
+        key=key,
+        columns=MATCH_COLUMNS,
+        ids=list(shown["match_id"].astype(str)),
+        alt=_("Matches by rank, with the parts of the score, amount, basis and road distance."),
+        empty=_("No match with these filters. Try a longer distance or a lower score."),
+    )
+    picked = matches[matches["match_id"] == controls.choice("selected")]
+    if len(picked):
+        show_explanation(view, picked.iloc[0].to_dict(), key=f"{key}_why")
+    elif len(matches):
+        st.caption(_("Pick a row to see why it fits."))
+
+
+def show_clusters(view: session.View, *, key: str) -> None:
+    """Show the clusters and what could be exchanged inside each."""
+    clusters = view.result.clusters.copy()
+    clusters["materials"] = [
+        ", ".join(view.material(key) for key in str(keys).split())
+        for keys in clusters["materials"].fillna("")
+    ]
+    clusters["basis"] = clusters["basis"].map(label_basis)
+    tables.show_table(
+        clusters,
+        key=key,
+        columns=CLUSTER_COLUMNS,
+        ids=list(clusters["cluster_id"].astype(str)),
+        alt=_("Clusters with number of facilities, matches and tonnes that could be exchanged inside."),
+        empty=_("No cluster with these filters."),
+    )
+
+
+def show_exclusions(view: session.View, exclusions: pd.DataFrame, *, key: str) -> None:
+    """Show pairs that were left out, each with its reason."""
+    shown = tables.present_exclusions(exclusions, names=view.names, material=view.material)
+    tables.show_table(
+        shown,
+        key=key,
+        columns=EXCLUSION_COLUMNS,
+        alt=_("Pairs left out, with the reason and the figure that decided."),
+        empty=_("Nothing was left out."),
+    )
+
+
+def show_totals(view: session.View, *, key: str) -> None:
+    """Show the sums by direction, material and basis; they equal the rows' sum, and unknown is counted."""
+    totals = sum_streams(view.result.tables.streams)
+    totals["direction"] = [label(DIRECTIONS, direction) for direction in totals["direction"]]
+    totals["material"] = [view.material(str(material)) for material in totals["material"]]
+    totals["basis"] = [label_basis(basis) for basis in totals["basis"]]
+    totals["unit"] = tables.text_or_unknown(totals["unit"])
+    st.caption(
+        _("The sums are those of the rows below. A stream of unknown amount is counted, and adds nothing.")
+    )
+    tables.show_table(
+        totals,
+        key=key,
+        columns=TOTAL_COLUMNS,
+        alt=_(
+            "Sums of the amounts a year by direction, material and basis, with the streams of unknown amount."
+        ),
+    )
+
+
+def show_shared_polygon(municipality: str | None) -> None:
+    """Say where a municipality's own border is not in the open data."""
+    if note := session.shared_polygon_note(municipality):
+        st.caption(_("The municipality's border is drawn together with its neighbour's:"))
+        st.text(note)
+
+
+def show_served_by(view: session.View, municipalities: Sequence[str], *, key: str) -> None:
+    """Show the municipal waste companies that serve these municipalities, wherever they have their seat."""
+    companies = session.companies_serving(tuple(municipalities))
+    if companies.empty:
+        return
+    with st.expander(_("Municipal waste companies that serve the area"), icon=":material/recycling:"):
+        shown = tables.present_facilities(companies, municipalities=view.municipality_names, networks={})
+        tables.show_table(
+            shown,
+            key=key,
+            columns=("name", "municipality", "source", "dataset"),
+            alt=_("Municipal waste companies that serve the area, with their seat and source."),
+        )
+        st.caption(
+            _(
+                "A company's household waste is modelled for all of its municipalities together and counts "
+                "where the company has its seat."
+            )
+        )
+
+
+def show_explanation(view: session.View, match: Mapping[str, object], *, key: str) -> None:
+    """Show each part of one match's score as text and bar; the parts add up to the score."""
+    parts = explain_match(match, parameters=view.result.parameters)
+    st.subheader(_("Why this match: {score} points").format(score=_points(match["score"])))
+    giver, taker = (view.names.get(str(match[f"{end}_facility_id"]), "?") for end in ("from", "to"))
+    st.text(f"{giver} → {taker}")
+    table = pd.DataFrame(
+        {
+            "part": [label(SCORE_PARTS, part.part) for part in parts] + [_("Sum")],
+            "points": [part.points for part in parts] + [sum(part.points for part in parts)],
+            "share": [100 * part.points / part.max_points if part.max_points else 0.0 for part in parts]
+            + [100 * sum(p.points for p in parts) / max(sum(p.max_points for p in parts), 1e-9)],
+            "why": [describe_reason(part.reason_code, part.values, material=view.material) for part in parts]
+            + [""],
+        }
+    )
+    st.dataframe(
+        table.style.format({"points": _points}),
+        hide_index=True,
+        key=key,
+        height="content",
+        alt=_("The parts of the score with points and reason; the last row is their sum."),
+        column_config={
+            "part": st.column_config.TextColumn(_("Part")),
+            "points": st.column_config.NumberColumn(_("Points"), width="small"),
+            "share": st.column_config.ProgressColumn(
+                _("Share of the possible points"), min_value=0, max_value=100, format="%d %%"
+            ),
+            "why": st.column_config.TextColumn(_("Why"), width="large"),
+        },
+    )
+
+
+def _points(value: Any) -> str:
+    return format_number(value, decimals=2)
+
+
+def describe_reason(code: str, values: Mapping[str, Any], *, material: Any) -> str:
+    """Word one reason of a score in the reader's language; its values are written with their units."""
+    unit = str(values.get("unit", ""))
+    written: dict[str, str] = {}
+    for name, value in values.items():
+        if name in ("offer_material", "need_material"):
+            written[name] = material(str(value))
+        elif name in ("offer_amount", "need_amount", "exchange_best"):
+            written[name] = format_number(value, decimals=1, unit=unit)
+        elif name in ("distance_km", "estimated_km"):
+            written[name] = format_number(value, decimals=1, unit="km")
+        elif name == "minutes":
+            written[name] = format_minutes(value)
+        else:
+            written[name] = str(value)
+    text = label(SCORE_REASONS, code)
+    return text.format_map(written) if code in SCORE_REASONS else text

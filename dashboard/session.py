@@ -1,0 +1,418 @@
+"""What the server remembers, and for whom: the one place that caches, the one view-side caller of loaders.
+
+Tables and scenarios are shared by all sessions, read only, and found again by keys (names, digests, frozen
+parameters), never by hashing a frame. Uploads belong to one session and are gone with it.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from dashboard import controls
+from dashboard.layers import (
+    Layer,
+    build_cluster_layer,
+    build_facility_layer,
+    build_flow_layer,
+    build_municipality_layer,
+)
+from dashboard.text import gettext as _
+from dashboard.text import language, provide_language
+from geodata.materials import material_label
+from geodata.parameters import ScenarioParameters
+from geodata.partners import append_tables, make_inquiry
+from geodata.results import RegionTables, ScenarioResult
+from geodata.roads import RoadNetwork, measure_travel
+from geodata.routes import Route, find_route
+from geodata.scenario import run_scenario
+from geodata.selection import select_kinds, select_region
+from geodata.transport import Travel
+from geodata.wastecodes import WasteCodes
+from loaders.codes import read_waste_codes
+from loaders.embedded import read_counties, read_municipalities, read_places, read_sources
+from loaders.members import MemberFiles, read_members
+from loaders.region import read_region
+from loaders.roads import read_road_network
+
+KEPT_SCENARIOS = 32
+KEPT_LAYERS = 64
+OWN = "own_files"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a scenario is narrowed to; empty means all. Part of the scenario's key."""
+
+    networks: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    actor_types: tuple[str, ...] = ()
+    municipalities: tuple[str, ...] = ()
+    near_km: float | None = None
+
+
+@dataclass(frozen=True)
+class Own:
+    """The reader's own files of this session: what was read of them, and the digest of their bytes."""
+
+    files: MemberFiles
+    digest: str
+
+
+@dataclass(frozen=True)
+class View:
+    """One scenario with what a page needs to show it in words.
+
+    Attributes
+    ----------
+    key : digest that stands for the scenario in caches.
+    names : facility_id -> name.
+    networks_of : facility_id -> names of its networks.
+    municipality_names : municipality number -> name.
+    material : key of a material -> label in the reader's language.
+    """
+
+    key: str
+    result: ScenarioResult
+    names: Mapping[str, str]
+    networks_of: Mapping[str, str]
+    municipality_names: Mapping[str, str]
+    material: Callable[[str], str] = field(compare=False)
+
+
+@st.cache_resource(show_spinner=False)
+def load_municipalities() -> gpd.GeoDataFrame:
+    """Return today's municipalities, read once."""
+    return read_municipalities(detail="light")
+
+
+@st.cache_resource(show_spinner=False)
+def load_counties() -> gpd.GeoDataFrame:
+    """Return today's counties, read once."""
+    return read_counties(detail="light")
+
+
+@st.cache_resource(show_spinner=False)
+def load_places() -> pd.DataFrame:
+    """Return towns and villages with their points, read once."""
+    return read_places()
+
+
+@st.cache_resource(show_spinner=False)
+def load_sources() -> list[dict[str, str]]:
+    """Return the records of the sources that ship with the app."""
+    return read_sources()
+
+
+@st.cache_resource(show_spinner=False)
+def load_codes() -> WasteCodes:
+    """Return the waste codes and materials, read once."""
+    return read_waste_codes()
+
+
+@st.cache_resource(show_spinner=False)
+def load_network() -> RoadNetwork:
+    """Return the road network, read and routed once."""
+    return read_road_network()
+
+
+@st.cache_resource(show_spinner=False)
+def load_region(dataset: str) -> RegionTables:
+    """Return the tables of the real region (``region``) or of the practice data (``practice``)."""
+    return read_region(dataset)
+
+
+@st.cache_resource(show_spinner=False)
+def warm_server() -> bool:
+    """Read everything once and compute the first page; then take all of it out of the collector's rounds.
+
+    Streamlit collects garbage after every run; what lives as long as the server need not be looked at again.
+    """
+    for load in (load_municipalities, load_counties, load_places, load_sources, load_codes, load_network):
+        load()
+    parameters = ScenarioParameters()
+    for dataset in ("region", "practice"):
+        _compute(dataset, "", Filters(), parameters, _own=None)
+    gc.collect()
+    gc.freeze()
+    return True
+
+
+def start_session() -> None:
+    """Say who reads: text and numbers follow the choice of language from here on."""
+    provide_language(_chosen_language)
+    warm_server()
+
+
+def _chosen_language() -> str | None:
+    # Also asked where no page runs (the command line's process, a test): then nobody has chosen.
+    return str(controls.choice("lang"))
+
+
+def own_files() -> Own | None:
+    """Return what this session's reader has uploaded, or None."""
+    return st.session_state.get(OWN)
+
+
+def keep_uploads(uploads: Sequence[tuple[str, bytes]]) -> Own | None:
+    """Read uploaded files (name, bytes) in the limited subprocess and keep them for this session.
+
+    The same bytes are read once. No upload empties what was kept. Refusals come back as findings.
+    """
+    if not uploads:
+        st.session_state.pop(OWN, None)
+        return None
+    digest = hashlib.sha256(b"".join(_digest(name, content) for name, content in uploads)).hexdigest()
+    kept = own_files()
+    if kept is None or kept.digest != digest:
+        kept = Own(read_uploads(uploads), digest)
+        st.session_state[OWN] = kept
+    return kept
+
+
+def _digest(name: str, content: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\x00" + content).digest()
+
+
+def read_uploads(uploads: Sequence[tuple[str, bytes]]) -> MemberFiles:
+    """Read files as members bring them; faults and refusals are findings."""
+    return read_members(uploads, municipalities=load_municipalities(), codes=load_codes())
+
+
+def current_filters(*, municipalities: tuple[str, ...] = (), near_km: float | None = None) -> Filters:
+    """Return the filters that the reader has chosen."""
+    return Filters(
+        networks=controls.choice("network"),
+        materials=controls.choice("material"),
+        bases=controls.choice("basis"),
+        actor_types=controls.choice("actor"),
+        municipalities=municipalities,
+        near_km=near_km,
+    )
+
+
+def current_tables() -> RegionTables:
+    """Return the unfiltered tables of the data set that the reader has chosen, own files included."""
+    own = _used_own()
+    return _tables(controls.choice("data"), own.digest if own else "", _own=own)
+
+
+def current_view(filters: Filters) -> View:
+    """Return the scenario for the reader's data set, `filters` and parameters; computed once for each."""
+    dataset, own = controls.choice("data"), _used_own()
+    parameters = controls.scenario_parameters()
+    digest = own.digest if own else ""
+    result = _compute(dataset, digest, filters, parameters, _own=own)
+    key = hashlib.sha256(repr((dataset, digest, filters, parameters)).encode()).hexdigest()
+    return make_view(result, key=key)
+
+
+def make_view(result: ScenarioResult, *, key: str) -> View:
+    """Put a scenario together with the words that a page needs."""
+    facilities, members, networks = (
+        result.tables.facilities,
+        result.tables.memberships,
+        result.tables.networks,
+    )
+    network_names = dict(zip(networks["network_id"].astype(str), networks["name"].astype(str), strict=True))
+    named = members["network_id"].astype("object").map(network_names).dropna()
+    grouped = named.groupby(members["facility_id"].astype("object").loc[named.index])
+    return View(
+        key=key,
+        result=result,
+        names=dict(zip(facilities["facility_id"].astype(str), facilities["name"].astype(str), strict=True)),
+        networks_of={str(name): ", ".join(dict.fromkeys(found)) for name, found in grouped},
+        municipality_names=municipality_names(),
+        material=label_material,
+    )
+
+
+def label_material(key: str) -> str:
+    """Return a material's name in the reader's language."""
+    return material_label(key, codes=load_codes(), language=language())
+
+
+def municipality_names() -> dict[str, str]:
+    """Return municipality number -> name."""
+    frame = load_municipalities()
+    return dict(zip(frame["municipality_number"].astype(str), frame["name"].astype(str), strict=True))
+
+
+def _used_own() -> Own | None:
+    return own_files() if controls.choice("own") else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _tables(dataset: str, own_digest: str, _own: Own | None) -> RegionTables:
+    tables = load_region(dataset)
+    return tables if _own is None else append_tables(tables, _own.files.tables)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _travel(dataset: str, own_digest: str, parameters: ScenarioParameters, _own: Own | None) -> Travel:
+    tables = _tables(dataset, own_digest, _own=_own)
+    return measure_travel(load_network(), tables.facilities, parameters=parameters)
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT_SCENARIOS)
+def _compute(
+    dataset: str, own_digest: str, filters: Filters, parameters: ScenarioParameters, _own: Own | None
+) -> ScenarioResult:
+    tables = _tables(dataset, own_digest, _own=_own)
+    if filters.municipalities:
+        near = filters.near_km
+        travel = _travel(dataset, own_digest, parameters, _own=_own) if near is not None else None
+        tables = select_region(tables, filters.municipalities, travel=travel, neighbours_km=near)
+    tables = select_kinds(
+        tables,
+        networks=filters.networks,
+        materials=filters.materials,
+        bases=filters.bases,
+        actor_types=filters.actor_types,
+    )
+    return compute(tables, parameters)
+
+
+def compute(tables: RegionTables, parameters: ScenarioParameters) -> ScenarioResult:
+    """Run one scenario over the embedded road network; not kept."""
+    return run_scenario(tables, network=load_network(), codes=load_codes(), parameters=parameters)
+
+
+def build_layers(view: View, *, municipalities: tuple[str, ...] = ()) -> list[Layer]:
+    """Return the layers of a scenario, lowest first; built once for each scenario, language and selection."""
+    return [
+        _municipality_layer(language(), municipalities),
+        *_scenario_layers(view.key, language(), _view=view),
+    ]
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT_LAYERS)
+def _municipality_layer(lang: str, selected: tuple[str, ...]) -> Layer:
+    return build_municipality_layer(load_municipalities(), selected)
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT_LAYERS)
+def _scenario_layers(key: str, lang: str, _view: View) -> list[Layer]:
+    result = _view.result
+    facilities = result.tables.facilities
+    return [
+        build_cluster_layer(result.clusters, result.cluster_members, facilities),
+        build_flow_layer(result.matches, facilities),
+        build_facility_layer(facilities, result.tables.streams),
+    ]
+
+
+def county_names() -> dict[str, str]:
+    """Return county number -> name."""
+    frame = load_counties()
+    return dict(zip(frame["county_number"].astype(str), frame["name"].astype(str), strict=True))
+
+
+def county_of(municipality_number: str) -> str:
+    """Return the number of the county that a municipality lies in: its first two digits."""
+    return municipality_number[:2]
+
+
+def bounds_of(municipalities: Sequence[str]) -> tuple[float, float, float, float] | None:
+    """Return south, west, north, east of some municipalities in degrees, or None for none."""
+    frame = load_municipalities()
+    chosen = frame[frame["municipality_number"].isin(list(municipalities))]
+    if chosen.empty:
+        return None
+    west, south, east, north = (float(edge) for edge in chosen.total_bounds)
+    return south, west, north, east
+
+
+def shared_polygon_note(municipality: str | None) -> str:
+    """Return what the data say of a municipality whose border is not open data; empty for all others."""
+    frame = load_municipalities()
+    notes = frame.loc[frame["municipality_number"] == municipality, "polygon_note"].dropna()
+    return str(notes.iloc[0]) if len(notes) else ""
+
+
+def count_neighbours(view: View) -> int:
+    """Return how many facilities were taken for their nearness only."""
+    facilities = view.result.tables.facilities
+    return int(facilities["neighbour"].sum()) if "neighbour" in facilities else 0
+
+
+def companies_serving(municipalities: tuple[str, ...]) -> gpd.GeoDataFrame:
+    """Return the facilities whose service area touches `municipalities`, wherever they stand."""
+    facilities = current_tables().facilities
+    wanted = set(municipalities)
+    areas = facilities["service_area"].astype("object")
+    return facilities[[isinstance(area, str) and bool(wanted & set(area.split())) for area in areas]]
+
+
+def material_keys() -> list[str]:
+    """Return the keys of all materials."""
+    return list(load_codes().materials["material"].astype(str))
+
+
+def place_names() -> dict[str, str]:
+    """Return place identifier -> name with municipality, sorted by name."""
+    places, names = load_places().sort_values("name"), municipality_names()
+    return {
+        str(identifier): f"{name} ({names.get(str(number), '?')})"
+        for identifier, name, number in zip(
+            places["geoname_id"], places["name"], places["municipality_number"], strict=True
+        )
+    }
+
+
+def inquiry_view(*, material: str, place: str, direction: str, tonnes: float | None) -> View:
+    """Return the scenario of the reader's data with one inquiry added: what, where, which way, how much."""
+    dataset, own = controls.choice("data"), _used_own()
+    parameters = controls.scenario_parameters()
+    digest = own.digest if own else ""
+    asked = (material, place, direction, tonnes)
+    result = _compute_inquiry(dataset, digest, current_filters(), parameters, asked, language(), _own=own)
+    key = hashlib.sha256(repr((dataset, digest, current_filters(), parameters, asked)).encode()).hexdigest()
+    return make_view(result, key=key)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _compute_inquiry(
+    dataset: str,
+    own_digest: str,
+    filters: Filters,
+    parameters: ScenarioParameters,
+    asked: tuple[str, str, str, float | None],
+    lang: str,
+    _own: Own | None,
+) -> ScenarioResult:
+    material, place, direction, tonnes = asked
+    row = load_places().set_index("geoname_id").loc[int(place)]
+    inquiry = make_inquiry(
+        material=material,
+        lon=float(row["lon"]),
+        lat=float(row["lat"]),
+        direction=direction,
+        amount_best=tonnes,
+        unit="t" if tonnes is not None else None,
+        name=_("Your inquiry"),
+        municipality_number=str(row["municipality_number"]),
+    )
+    tables = select_kinds(
+        _tables(dataset, own_digest, _own=_own),
+        networks=filters.networks,
+        bases=filters.bases,
+        actor_types=filters.actor_types,
+    )
+    return compute(append_tables(tables, inquiry), parameters)
+
+
+def find_way(view: View, from_id: str, to_id: str) -> Route | None:
+    """Return the way by road between two facilities of a scenario, or None where one has no point."""
+    points = view.result.tables.facilities.set_index("facility_id").geometry
+    start, end = points.get(from_id), points.get(to_id)
+    if start is None or end is None or start.is_empty or end.is_empty:
+        return None
+    return find_route(load_network(), start, end, parameters=view.result.parameters)

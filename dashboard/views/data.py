@@ -1,0 +1,39 @@
+"""Data: what is loaded and from where, own files with their check report, templates and exports."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import datapanels, exporting, session, uploads
+from dashboard.text import gettext as _
+
+st.title(_("Data"))
+view = session.current_view(session.current_filters())
+content, own, export, roads, sources, parameters = st.tabs(
+    (
+        _("What is loaded"),
+        _("Own files"),
+        _("Exports"),
+        _("Road network"),
+        _("Sources"),
+        _("Parameters"),
+    )
+)
+with content:
+    datapanels.show_content()
+with own:
+    st.header(_("Own files"))
+    uploads.show_uploader(key="data_upload")
+    uploads.show_report()
+    st.subheader(_("Empty templates"))
+    exporting.show_templates()
+with export:
+    st.header(_("Exports"))
+    st.caption(_("With the filters and limits chosen on the other pages, sources and parameters included."))
+    exporting.show_downloads(view, key="data")
+with roads:
+    datapanels.show_roads()
+with sources:
+    datapanels.show_sources()
+with parameters:
+    datapanels.show_parameters(view)

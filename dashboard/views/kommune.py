@@ -1,0 +1,67 @@
+"""Kommune: one county or municipality, everything filtered, with neighbours by road as a switch."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import controls, exporting, panels, session
+from dashboard.text import format_number
+from dashboard.text import gettext as _
+
+st.title(_("Municipality"))
+counties, municipalities = session.county_names(), session.municipality_names()
+chosen = controls.choice("municipality")
+if chosen in municipalities and session.county_of(chosen) != controls.choice("county"):
+    controls.choose("county", session.county_of(chosen))
+left, right = st.columns(2)
+with left:
+    county = controls.pick_one(
+        "county", _("County"), sorted(counties, key=counties.__getitem__), labels=counties.__getitem__
+    )
+within = [number for number in municipalities if county is None or session.county_of(number) == county]
+with right:
+    municipality = controls.pick_one(
+        "municipality",
+        _("Municipality"),
+        sorted(within, key=municipalities.__getitem__),
+        labels=municipalities.__getitem__,
+        placeholder=_("The whole county") if county else _("Type a name"),
+    )
+selected = (municipality,) if municipality else tuple(within) if county else ()
+if not selected:
+    st.info(_("Pick a county or a municipality."), icon=":material/location_city:")
+    st.stop()
+with left:
+    near = controls.pick_switch(
+        "near",
+        _("Include neighbours across the border"),
+        help_text=_("Facilities outside that are within this distance by road of one inside."),
+    )
+near_km = None
+if near:
+    with right:
+        low, high = controls.NEAR_KM
+        near_km = controls.pick_number("near_km", _("How far by road"), low=low, high=high, step=5, unit="km")
+panels.show_shared_polygon(municipality)
+view = session.current_view(session.current_filters(municipalities=selected, near_km=near_km))
+panels.show_key_figures(view.result)
+if near and (outside := session.count_neighbours(view)):
+    st.caption(
+        _("{count} of the facilities lie outside and are included for their nearness.").format(
+            count=format_number(outside)
+        )
+    )
+picked = panels.show_scenario_map(
+    view, key="map_kommune", height=480, municipalities=selected, bounds=session.bounds_of(selected)
+)
+if picked is not None and picked.layer == "municipalities" and picked.id != municipality:
+    controls.choose("county", session.county_of(picked.id))
+    controls.choose("municipality", picked.id)
+    st.rerun()
+st.header(_("Amounts by material and basis"))
+panels.show_totals(view, key="kommune_totals")
+panels.show_served_by(view, selected, key="kommune_served")
+st.header(_("Rows behind the figures"))
+panels.show_result_tables(view, key="kommune")
+st.header(_("Report"))
+exporting.show_downloads(view, key="kommune")

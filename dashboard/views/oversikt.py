@@ -1,0 +1,20 @@
+"""Oversikt: the whole region at a glance, on the map and as tables."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import panels, session
+from dashboard.text import gettext as _
+
+st.title(_("Overview"))
+st.caption(
+    _(
+        "Who has what, who needs what, how far it is by road, and where several could gain from being "
+        "neighbours."
+    )
+)
+view = session.current_view(session.current_filters())
+panels.show_key_figures(view.result)
+panels.show_scenario_map(view, key="map_oversikt")
+panels.show_result_tables(view, key="oversikt")
