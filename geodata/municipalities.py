@@ -28,6 +28,7 @@ from geodata.municipality_numbers import (
     NUMBER_STATUSES,
     Resolution,
     normalise_municipality_number,
+    resolve_county,
     resolve_municipality,
     to_current_municipality,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "merge_shared_polygons",
     "nearest_municipality",
     "normalise_municipality_number",
+    "resolve_county",
     "resolve_municipality",
     "to_current_municipality",
 ]

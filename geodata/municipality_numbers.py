@@ -133,6 +133,28 @@ def resolve_municipality(number: object, *, year: int | None = None, changes: pd
     return Resolution(digits, str(own["old_name"].iloc[0]), today, kind, repaired, note)
 
 
+def resolve_county(number: object, *, changes: pd.DataFrame) -> tuple[str, ...]:
+    """Tell which county (or counties) of today the municipalities of a county number used since 2017 are in.
+
+    A number that is still in use is itself (``15``, though two of its municipalities moved to ``50``); ``30``
+    (Viken) is ``("31", "32", "33")``.
+
+    Raises
+    ------
+    UnknownMunicipalityError
+        ``county.unknown``.
+    """
+    digits = _SPACES.sub("", str(number)).removesuffix(".0").zfill(2)
+    current = changes.loc[changes["kind"] == "current", "old_number"]
+    if (current.str[:2] == digits).any():
+        return (digits,)
+    members = changes.loc[changes["old_number"].str[:2] == digits, "old_number"].drop_duplicates()
+    if members.empty:
+        raise UnknownMunicipalityError("county.unknown", value=str(number)[:80])
+    candidates = to_current_municipality(members, changes)["candidates"]
+    return tuple(sorted({today[:2] for found in candidates for today in found}))
+
+
 def to_current_municipality(numbers: pd.Series, changes: pd.DataFrame) -> pd.DataFrame:
     """Resolve a column of municipality numbers; nothing raises and nothing is chosen.
 

@@ -83,7 +83,7 @@ def renumber_polygons(polygons: gpd.GeoDataFrame, changes: pd.DataFrame) -> gpd.
 def clean_coverage(polygons: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Mend invalid rings and make neighbours share their border point by point."""
     metric = polygons.to_crs(METRIC)
-    metric["geometry"] = metric.make_valid()
+    metric["geometry"] = metric.make_valid(method="structure", keep_collapsed=False)
     metric["geometry"] = shapely.coverage_clean(metric.geometry.to_numpy(), gap_width=GAP_M)
     return metric
 

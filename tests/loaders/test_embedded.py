@@ -17,6 +17,7 @@ from geodata.municipalities import (
     find_neighbours,
     locate_points,
     merge_shared_polygons,
+    resolve_county,
     resolve_municipality,
     to_current_municipality,
 )
@@ -124,6 +125,22 @@ def test_no_number_was_given_to_another_area(changes: pd.DataFrame) -> None:
 )
 def test_well_known_numbers(number: str, today: tuple[str, ...], changes: pd.DataFrame) -> None:
     assert resolve_municipality(number, changes=changes).today == today
+
+
+@pytest.mark.parametrize(
+    ("number", "today"),
+    [
+        ("30", ("31", "32", "33")),
+        ("38", ("39", "40")),
+        ("54", ("55", "56")),
+        ("16", ("50",)),
+        ("07", ("33", "39")),  # Vestfold: Svelvik is in Drammen today
+        ("5", ("32", "34")),  # Oppland: Jevnaker and Lunner are in Akershus today
+        ("50", ("50",)),
+    ],
+)
+def test_county_numbers_since_2017(number: str, today: tuple[str, ...], changes: pd.DataFrame) -> None:
+    assert resolve_county(number, changes=changes) == today
 
 
 def test_every_official_name_finds_its_municipality(

@@ -25,6 +25,7 @@ from geodata.municipalities import (
     merge_shared_polygons,
     nearest_municipality,
     normalise_municipality_number,
+    resolve_county,
     resolve_municipality,
     to_current_municipality,
 )
@@ -148,6 +149,16 @@ def test_what_was_never_a_number_is_an_error(number: str, code: str, changes: pd
     with pytest.raises(UnknownMunicipalityError) as caught:
         resolve_municipality(number, changes=changes)
     assert caught.value.code == code
+
+
+def test_county_numbers_lead_to_counties_of_today(changes: pd.DataFrame) -> None:
+    assert resolve_county("30", changes=changes) == ("31",)
+    assert resolve_county(1, changes=changes) == ("31",)
+    assert resolve_county("12", changes=changes) == ("46",)
+    assert resolve_county("15", changes=changes) == ("15",)
+    with pytest.raises(UnknownMunicipalityError) as caught:
+        resolve_county("99", changes=changes)
+    assert caught.value.code == "county.unknown"
 
 
 def test_a_column_is_resolved_without_choosing_or_raising(changes: pd.DataFrame) -> None:
