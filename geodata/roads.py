@@ -1,0 +1,266 @@
+"""Travel by road between facilities: the travel table of :mod:`geodata.transport` over a road network.
+
+A way runs from the point onto the network (see :mod:`geodata.snapping`), along the least-cost way of the
+network (see :mod:`geodata.network`) and off it again; of all combinations the cheapest is taken. Two
+facilities that meet the same link go straight along it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from geodata.crs import to_metric
+from geodata.network import KM_COST_MIN, RoadNetwork, build_network
+from geodata.parameters import ScenarioParameters
+from geodata.snapping import REASONS, Snapped, snap_points
+from geodata.transport import Floats, Ints, Legs
+
+__all__ = ["RoadNetwork", "RoadTravel", "StraightTravel", "build_network", "measure_straight", "measure_travel"]
+
+ENTRIES: Final = 8
+PAIRS_AT_ONCE: Final = 40_000
+ORIGINS_AT_ONCE: Final = 32
+SAME_LINK_KM: Final = 25.0
+"""Only pairs nearer than this as the crow flies are tried along a link they share."""
+DIRECT_KM: Final = 2.0
+DIRECT_SHARE: Final = 0.5
+"""Two points off the road go directly when that is at most half of their ways to the road, and short."""
+STRAIGHT_SPEED_KMH: Final = 60.0
+
+
+@dataclass(frozen=True, eq=False)
+class RoadTravel:
+    """Travel over `network` between placed points (the protocol :class:`geodata.transport.Travel`).
+
+    Attributes
+    ----------
+    ids : facility_id by position.
+    snapped : where the points meet the network.
+    node, entry_cost, entry_min, entry_km, rough_km : ``points x ENTRIES``: places to set out from, and what it
+        takes to get there (cost, minutes, kilometres, of which estimated); unused entries are inf.
+    """
+
+    ids: tuple[str, ...]
+    network: RoadNetwork
+    parameters: ScenarioParameters
+    snapped: Snapped
+    node: Ints
+    entry_cost: Floats
+    entry_min: Floats
+    entry_km: Floats
+    rough_km: Floats
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why a point has no distances: ``not_placed``, ``off_network`` or empty when it has."""
+        return tuple(REASONS[s] for s in self.snapped.status)
+
+    def pairs(self, origins: Ints, destinations: Ints) -> Legs:
+        """Legs of the pairs ``(origins[k], destinations[k])``."""
+        i, j = np.asarray(origins, np.intp), np.asarray(destinations, np.intp)
+        starts = range(0, max(len(i), 1), PAIRS_AT_ONCE)
+        blocks = [self._measure(i[s : s + PAIRS_AT_ONCE], j[s : s + PAIRS_AT_ONCE]) for s in starts]
+        parts = [np.concatenate([block[c] for block in blocks]) for c in range(5)]
+        km, minutes, ferries, toll, rough = parts
+        unreachable = ~np.isfinite(minutes)
+        for values in (km, minutes, toll, rough):
+            values[unreachable] = np.nan
+        return Legs(km, minutes, np.where(unreachable, -1, ferries).astype(np.int16), toll, rough)
+
+    def minutes_between(self, origins: Ints, destinations: Ints) -> Floats:
+        """Minutes as a ``len(origins) x len(destinations)`` matrix; NaN where unreachable."""
+        i, j = np.asarray(origins, np.intp), np.asarray(destinations, np.intp)
+        out = np.full((len(i), len(j)), np.nan)
+        for start in range(0, len(i), ORIGINS_AT_ONCE):
+            rows = slice(start, start + ORIGINS_AT_ONCE)
+            minutes, _ = self._sweep(i[rows], j)
+            near = np.hypot(
+                self.snapped.x[i[rows], None] - self.snapped.x[j], self.snapped.y[i[rows], None] - self.snapped.y[j]
+            )
+            a, b = np.nonzero(near <= SAME_LINK_KM * 1000)
+            minutes[a, b] = np.minimum(minutes[a, b], self.pairs(i[rows][a], j[b]).minutes)
+            out[rows] = np.where(np.isfinite(minutes), minutes, np.nan)
+        return out
+
+    def pairs_within(self, *, max_km: float, max_minutes: float) -> tuple[Ints, Ints]:
+        """Positions of all ordered pairs (i != j) within both limits, sorted."""
+        n = len(self.ids)
+        everyone = np.arange(n)
+        found: list[npt.NDArray[np.intp]] = []
+        for start in range(0, n, ORIGINS_AT_ONCE):
+            block = everyone[start : start + ORIGINS_AT_ONCE]
+            x, y = self.snapped.x[block, None], self.snapped.y[block, None]
+            straight_m = np.hypot(x - self.snapped.x, y - self.snapped.y)
+            # Generalised lengths can fall a little short of the crow's: the crow gets a margin.
+            reachable = np.flatnonzero((straight_m <= max_km * 1150 + 1000).any(axis=0))
+            minutes, km = self._sweep(block, reachable)
+            a, b = np.nonzero(straight_m[:, reachable] <= SAME_LINK_KM * 1000)
+            legs = self.pairs(block[a], reachable[b])
+            minutes[a, b], km[a, b] = legs.minutes, legs.distance_km
+            a, b = np.nonzero((minutes <= max_minutes) & (km <= max_km))
+            pair = np.c_[block[a], reachable[b]]
+            found.append(pair[pair[:, 0] != pair[:, 1]])
+        pairs = np.concatenate(found) if found else np.empty((0, 2), np.intp)
+        return pairs[:, 0], pairs[:, 1]
+
+    def _sweep(self, origins: Ints, destinations: Ints) -> tuple[Floats, Floats]:
+        """Minutes and km over the network (not along a shared link), ``origins x destinations``; inf: none."""
+        ways = self.network.ways
+        rows = np.arange(len(origins))[:, None]
+        best = np.full((len(origins), len(ways.cost)), np.inf)
+        start = np.zeros(best.shape, np.int8)
+        for e in range(ENTRIES):
+            cost = self.entry_cost[origins, e, None] + ways.cost[self.node[origins, e]]
+            better = cost < best
+            best, start = np.where(better, cost, best), np.where(better, e, start)
+        out = np.full((len(origins), len(destinations)), np.inf)
+        end = np.zeros(out.shape, np.int8)
+        for e in range(ENTRIES):
+            cost = best[rows, self.node[destinations, e]] + self.entry_cost[destinations, e]
+            better = cost < out
+            out, end = np.where(better, cost, out), np.where(better, e, end)
+        target = self.node[destinations[None, :], end]
+        e = start[rows, target]
+        source = self.node[origins[:, None], e]
+        sums = [
+            entry[origins[:, None], e] + entry[destinations[None, :], end] + way[source, target]
+            for entry, way in ((self.entry_min, ways.minutes), (self.entry_km, ways.km))
+        ]
+        minutes, km = (np.where(np.isfinite(out), values, np.inf) for values in sums)
+        return minutes, km
+
+    def _measure(self, i: Ints, j: Ints) -> tuple[npt.NDArray[np.generic], ...]:
+        # the lower position first, so that both directions of a pair are one computation
+        i, j = np.minimum(i, j), np.maximum(i, j)
+        ways = self.network.ways
+        entry = self.entry_cost[i][:, :, None] + self.entry_cost[j][:, None, :]
+        total = (entry + ways.cost[self.node[i][:, :, None], self.node[j][:, None, :]]).reshape(len(i), -1)
+        best = total.argmin(axis=1) if len(i) else np.empty(0, np.intp)
+        cost = total[np.arange(len(i)), best]
+        e, f = np.divmod(best, ENTRIES)
+        a, b = self.node[i, e], self.node[j, f]
+        minutes = self.entry_min[i, e] + self.entry_min[j, f] + ways.minutes[a, b]
+        km = self.entry_km[i, e] + self.entry_km[j, f] + ways.km[a, b]
+        rough = self.rough_km[i, e] + self.rough_km[j, f]
+        ferries, toll = ways.ferries[a, b].astype(float), ways.toll_nok[a, b].astype(float)
+        straight = np.hypot(self.snapped.x[i] - self.snapped.x[j], self.snapped.y[i] - self.snapped.y[j]) / 1000
+        for near, other in (self._along_link(i, j, straight), self._directly(i, j, straight)):
+            better = other[0] < cost[near]
+            hit = near[better]
+            cost[hit], minutes[hit], km[hit], rough[hit] = (values[better] for values in other)
+            ferries[hit], toll[hit] = 0, 0
+        minutes[~np.isfinite(cost)] = np.inf
+        same = np.isfinite(cost) & ((i == j) | (straight == 0))
+        for values in (km, minutes, ferries, toll, rough):
+            values[same] = 0
+        return km, minutes, ferries, toll, rough
+
+    def _along_link(self, i: Ints, j: Ints, straight: Floats) -> tuple[Ints, tuple[Floats, ...]]:
+        """Ways along a link that both points meet."""
+        s = self.snapped
+        near = np.flatnonzero(straight <= SAME_LINK_KM)
+        i, j = i[near], j[near]
+        shared = (s.link[i][:, :, None] == s.link[j][:, None, :]) & (s.link[i][:, :, None] >= 0)
+
+        def over(mine: Floats, along: Floats) -> Floats:
+            gap: Floats = np.abs(along[i][:, :, None] - along[j][:, None, :])
+            return gap + mine[i][:, :, None] + mine[j][:, None, :]
+
+        minutes = over(s.access_min, s.along_min).reshape(len(near), -1)
+        km = over(s.access_km, s.along_km).reshape(len(near), -1)
+        cost = np.where(shared.reshape(minutes.shape), minutes + KM_COST_MIN * km, np.inf)
+        best = cost.argmin(axis=1) if len(near) else np.empty(0, np.intp)
+        row = np.arange(len(near))
+        rough = (s.estimated_km[i][:, :, None] + s.estimated_km[j][:, None, :]).reshape(len(near), -1)[row, best]
+        return near, (cost[row, best], minutes[row, best], km[row, best], rough)
+
+    def _directly(self, i: Ints, j: Ints, straight: Floats) -> tuple[Ints, tuple[Floats, ...]]:
+        """Ways between two points that lie nearer to one another than to the road."""
+        access = self.snapped.access_km.min(axis=1) / self.parameters.access_detour_factor
+        limit = np.minimum(DIRECT_KM, DIRECT_SHARE * (access[i] + access[j]))
+        near = np.flatnonzero(np.isfinite(access[i] + access[j]) & (straight <= limit))
+        km = straight[near] * self.parameters.access_detour_factor
+        minutes = 60 * km / self.parameters.access_speed_kmh
+        return near, (minutes + KM_COST_MIN * km, minutes, km, km)
+
+
+def measure_travel(
+    network: RoadNetwork, facilities: gpd.GeoDataFrame, *, parameters: ScenarioParameters
+) -> RoadTravel:
+    """Tie `facilities` (points, any CRS, ``facility_id``) to `network`; distances are computed when asked for.
+
+    Rows without a point, or farther from the network than ``snapping.MAX_ACCESS_KM``, keep their position and have no
+    distances; :attr:`RoadTravel.reasons` says why. Raises CrsError when the CRS is missing.
+    """
+    ids, x, y = _locate(facilities)
+    snapped = snap_points(network, x, y, parameters=parameters)
+    node = np.concatenate([snapped.first, snapped.second], axis=1)
+    back_km, back_min = snapped.link_km - snapped.along_km, snapped.link_min - snapped.along_min
+    is_place = snapped.link < 0
+    minutes = np.c_[snapped.access_min + snapped.along_min, np.where(is_place, np.inf, snapped.access_min + back_min)]
+    km = np.c_[snapped.access_km + snapped.along_km, np.where(is_place, np.inf, snapped.access_km + back_km)]
+    rough = np.c_[snapped.estimated_km, snapped.estimated_km]
+    cost = minutes + KM_COST_MIN * km
+    order = np.argsort(cost, axis=1, kind="stable")
+    for e in range(1, node.shape[1]):  # a place reached twice keeps its cheaper entry
+        again = np.take_along_axis(node, order[:, e, None], 1) == np.take_along_axis(node, order[:, :e], 1)
+        np.put_along_axis(cost, order[:, e, None], np.where(again.any(axis=1), np.inf, _at(cost, order[:, e]))[:, None], 1)
+    order = np.argsort(cost, axis=1, kind="stable")[:, :ENTRIES]
+    node, cost, minutes, km, rough = (np.take_along_axis(v, order, 1) for v in (node, cost, minutes, km, rough))
+    return RoadTravel(ids, network, parameters, snapped, node, cost, minutes, km, rough)
+
+
+def _at(values: Floats, column: Ints) -> Floats:
+    picked: Floats = values[np.arange(len(values)), column]
+    return picked
+
+
+@dataclass(frozen=True, eq=False)
+class StraightTravel:
+    """Travel as the crow flies, for contrast with :class:`RoadTravel` only: it crosses fjords."""
+
+    ids: tuple[str, ...]
+    x: Floats
+    y: Floats
+
+    def pairs(self, origins: Ints, destinations: Ints) -> Legs:
+        """Legs of the pairs; all of each is estimated."""
+        i, j = np.asarray(origins, np.intp), np.asarray(destinations, np.intp)
+        km = np.hypot(self.x[i] - self.x[j], self.y[i] - self.y[j]) / 1000
+        ferries = np.where(np.isnan(km), -1, 0).astype(np.int16)
+        return Legs(km, 60 * km / STRAIGHT_SPEED_KMH, ferries, km * 0, km.copy())
+
+    def minutes_between(self, origins: Ints, destinations: Ints) -> Floats:
+        """Minutes at 60 km/h as a matrix; NaN where a point is missing."""
+        i, j = np.asarray(origins, np.intp)[:, None], np.asarray(destinations, np.intp)[None, :]
+        km: Floats = np.hypot(self.x[i] - self.x[j], self.y[i] - self.y[j]) / 1000
+        return 60 * km / STRAIGHT_SPEED_KMH
+
+    def pairs_within(self, *, max_km: float, max_minutes: float) -> tuple[Ints, Ints]:
+        """Positions of all ordered pairs (i != j) within both limits, sorted."""
+        placed = np.flatnonzero(np.isfinite(self.x))
+        reach_m = 1000 * min(max_km, max_minutes * STRAIGHT_SPEED_KMH / 60)
+        tree = cKDTree(np.c_[self.x[placed], self.y[placed]])
+        half = placed[tree.query_pairs(reach_m, output_type="ndarray")].reshape(-1, 2)
+        both = np.concatenate([half, half[:, ::-1]])
+        both = both[np.lexsort((both[:, 1], both[:, 0]))]
+        return both[:, 0], both[:, 1]
+
+
+def measure_straight(facilities: gpd.GeoDataFrame) -> StraightTravel:
+    """Return travel as the crow flies between `facilities` (points, any CRS, ``facility_id``), at 60 km/h."""
+    return StraightTravel(*_locate(facilities))
+
+
+def _locate(facilities: gpd.GeoDataFrame) -> tuple[tuple[str, ...], Floats, Floats]:
+    points = to_metric(facilities[["facility_id", facilities.geometry.name]], table="facilities").geometry
+    usable = ~(points.isna() | points.is_empty)
+    x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
+    x[usable], y[usable] = points[usable].x, points[usable].y
+    return tuple(facilities["facility_id"].astype(str)), x, y
