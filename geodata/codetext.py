@@ -23,6 +23,7 @@ _WHOLE_FLOAT = re.compile(r"(\d{5,6})[.,]0+(\s*\*?)")
 _LEADING = re.compile(r"\*?\s*(?P<figures>\d[\d\s.,;:/_|+&·-]*)(?P<star>\*?)(?P<rest>.*)", re.S)
 _SIX = re.compile(r"(?<!\d)\d{2}[ .]?\d{2}[ .]?\d{2}(?!\d)")
 _LETTERS_AS_DIGITS = re.compile(r"\*?[\dOoIl](?:[\s.-]?[\dOoIl]){4,5}\s*\*?")
+_DATE = re.compile(r"(?:19|20)(\d\d)-(\d\d)-(\d\d)(?:[ T]00:00(?::00(?:\.0+)?)?)?")
 _EMPTY = {"", "-", "--", "na", "n/a", "none", "null", "nan", "ingen", "ukjent"}
 
 
@@ -46,7 +47,8 @@ class CodeReading:
     candidates : digit strings the text can stand for, the most likely first; more than one only where
         a zero was lost and it is not clear where. For ``SEVERAL`` the codes found.
     star : an asterisk (the mark of hazardous waste) was written.
-    repair : ``code.lost_zero``, ``code.number_format``, ``code.scientific`` or ``code.letter_for_digit``
+    repair : ``code.lost_zero``, ``code.number_format``, ``code.scientific``, ``code.date`` or
+        ``code.letter_for_digit``
         where the digits had to be mended, else None. Spaces, points and dashes need no mending.
     """
 
@@ -94,9 +96,18 @@ def read_code_text(value: object) -> CodeReading:
     text = _LABEL.sub("", text)
     if _SCIENTIFIC.fullmatch(text):
         return _read_figures(str(int(Decimal(text.replace(",", ".")))), star=False, repair="code.scientific")
+    date = _DATE.fullmatch(text)
+    if date:  # a spreadsheet took 17.05.03 for the 17th of May 2003
+        year, month, day = date.groups()
+        candidates = tuple(dict.fromkeys((day + month + year, month + day + year)))
+        return CodeReading(Shape.CODE, candidates, repair="code.date")
     whole = _WHOLE_FLOAT.fullmatch(text)
     if whole:
-        return _read_figures(whole[1], star="*" in whole[2], repair="code.number_format")
+        return _read_figures(
+            whole[1],
+            star="*" in whole[2],
+            repair="code.number_format" if len(whole[1]) == 6 else "code.lost_zero",
+        )
     repair = None
     if _LETTERS_AS_DIGITS.fullmatch(text) and re.search("[OoIl]", text):
         text = re.sub("[Il]", "1", re.sub("[Oo]", "0", text))

@@ -15,24 +15,26 @@ ALL_YEAR = 0b1111_1111_1111
 """Bit 0 is January, bit 11 December."""
 
 _NAMES = {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "mai": 5, "may": 5, "jun": 6, "jul": 7, "aug": 8,
-    "sep": 9, "okt": 10, "oct": 10, "nov": 11, "des": 12, "dec": 12,
-}  # fmt: skip
-_FULL = frozenset(
-    ("januar", "january", "februar", "february", "mars", "march", "april", "mai", "may", "juni", "june")
-    + (
-        "juli",
-        "july",
-        "august",
-        "september",
-        "sept",
-        "oktober",
-        "october",
-        "november",
-        "desember",
-        "december",
+    name: month
+    for month, names in enumerate(
+        (
+            "jan januar january",
+            "feb februar february",
+            "mar mars march",
+            "apr april",
+            "mai may",
+            "jun juni june",
+            "jul juli july",
+            "aug august",
+            "sep sept september",
+            "okt oct oktober october",
+            "nov november",
+            "des dec desember december",
+        ),
+        start=1,
     )
-)
+    for name in names.split()
+}
 _WHOLE_YEAR = re.compile(
     r"(?:hele?|heile|gjennom|all|whole|full|the)?\s*(?:aret|ar|year)(?:\s*rundt|[\s-]*round)?|helars|heilars"
     r"|(?:alle?|12)(?:\s*(?:maneder|manader|months|mnd))?|continuous|kontinuerlig|jevnt|jamt"
@@ -148,4 +150,4 @@ def _read_part(part: str) -> int | None:
 def _read_month(word: str) -> int | None:
     if re.fullmatch(r"0?[1-9]|1[0-2]", word):
         return int(word)
-    return _NAMES.get(word[:3]) if word in _NAMES or word in _FULL else None
+    return _NAMES.get(word)

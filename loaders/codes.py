@@ -1,0 +1,85 @@
+"""The embedded code lists: waste codes, materials, treatments, NS 9431 groups and industries.
+
+The files lie in ``loaders/data/codes`` with their licences in LICENCE.md. Codes are text; empty cells of
+text are the empty string, empty numbers <NA>.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pandas as pd
+
+from geodata.codetables import WasteCodes
+
+_NUMBERS = ("density_low_t_per_m3", "density_t_per_m3", "density_high_t_per_m3", "dry_matter_share")
+
+
+def read_eal_codes() -> pd.DataFrame:
+    """Return the 842 codes: eal_code, hazardous (bool), entry, mirrors, title_nb, title_en."""
+    table = _read("eal.csv")
+    return table.assign(hazardous=table["hazardous"] == "1")
+
+
+def read_chapters() -> pd.DataFrame:
+    """Return the 20 chapters: chapter (2 digits), title_nb, title_en."""
+    return _read("chapters.csv")
+
+
+def read_subchapters() -> pd.DataFrame:
+    """Return the 111 subchapters: subchapter (4 digits), title_nb, title_en."""
+    return _read("subchapters.csv")
+
+
+def read_materials() -> pd.DataFrame:
+    """Return the material vocabulary.
+
+    Columns: material (key), label_nb, label_nn, label_en, group, parent (key or ""),
+    density_low_t_per_m3, density_t_per_m3, density_high_t_per_m3, dry_matter_share (Float64),
+    density_source, dry_matter_source, payload_form, unit, synonyms (apart by ``|``).
+    """
+    table = _read("materials.csv")
+    numbers = {
+        name: pd.to_numeric(table[name].mask(table[name] == "")).astype("Float64") for name in _NUMBERS
+    }
+    return table.assign(**numbers)
+
+
+def read_code_materials() -> pd.DataFrame:
+    """Return which material a code stands for: prefix (2, 4 or 6 digits), material; the longest wins."""
+    return _read("code_materials.csv")
+
+
+def read_treatments() -> pd.DataFrame:
+    """Return R1-R13 and D1-D15: treatment, kind, hierarchy, hierarchy_rank (Int64, 5 is lowest; <NA> for
+    interim steps), eurostat_group, title_nb, title_en."""
+    table = _read("rd.csv")
+    rank = pd.to_numeric(table["hierarchy_rank"].mask(table["hierarchy_rank"] == "")).astype("Int64")
+    return table.assign(hierarchy_rank=rank)
+
+
+def read_ns9431_groups() -> pd.DataFrame:
+    """Return the publicly seen NS 9431 groups: prefix, level, title_nb, material (key or ""), source."""
+    return _read("ns9431.csv")
+
+
+def read_industries() -> pd.DataFrame:
+    """Return the 88 divisions: division, section_sn2007, section_sn2025 ("" where it is gone), title_nb,
+    title_en, classes (see :func:`geodata.industries.normalise_industry_code`)."""
+    return _read("industries.csv")
+
+
+def read_waste_codes() -> WasteCodes:
+    """Return the code tables as one checked value; about 20 ms, callers keep it."""
+    return WasteCodes(
+        eal=read_eal_codes(),
+        chapters=read_chapters(),
+        subchapters=read_subchapters(),
+        materials=read_materials(),
+        code_materials=read_code_materials(),
+    )
+
+
+def _read(name: str) -> pd.DataFrame:
+    with files("loaders").joinpath("data", "codes", name).open(encoding="utf-8") as stream:
+        return pd.read_csv(stream, dtype="string", keep_default_na=False)
