@@ -1,4 +1,4 @@
-"""The entry that ``streamlit run dashboard/app.py`` is given: the pages of main.py and the map's own routes."""
+"""What ``streamlit run dashboard/app.py`` is given: the pages of main.py and the map's own routes."""
 
 from __future__ import annotations
 

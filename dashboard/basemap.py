@@ -59,19 +59,20 @@ def _build_land(detail: Literal["light", "full"]) -> Layer:
         key=f"land{detail}",
         identifier="municipality_number",
         style=Style("area", LAND, BORDER, width=0.8, opacity=1.0),
+        digits=3 if detail == "light" else 4,
     )
 
 
 def _build_counties() -> Layer:
     style = Style("area", LAND, COUNTY_BORDER, width=1.4, opacity=0.0)
     return _build_areas(
-        read_counties(detail="light"), key="counties", identifier="county_number", style=style
+        read_counties(detail="light"), key="counties", identifier="county_number", style=style, digits=3
     )
 
 
-def _build_areas(frame: gpd.GeoDataFrame, *, key: str, identifier: str, style: Style) -> Layer:
+def _build_areas(frame: gpd.GeoDataFrame, *, key: str, identifier: str, style: Style, digits: int) -> Layer:
     features = (
-        Feature(str(number), polygon_coordinates(geometry, digits=4), 0, "")
+        Feature(str(number), polygon_coordinates(geometry, digits=digits), 0, "")
         for number, geometry in zip(frame[identifier], frame.geometry, strict=True)
         if geometry is not None
     )

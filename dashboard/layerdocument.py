@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import geopandas as gpd
 import numpy as np
@@ -83,7 +83,7 @@ class Feature:
 
 
 def plain(value: Any) -> str:
-    """Return `value` as a short text without control characters; unknown is empty. The one door for labels."""
+    """Return `value` as a short text with no control characters; unknown is empty."""
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     text = "".join(c if c.isprintable() else " " for c in str(value)).strip()
@@ -194,14 +194,19 @@ def combine_legends(layers: Sequence[Layer], *, theme: Theme = "light") -> str:
 def polygon_coordinates(geometry: Any, *, digits: int = 5) -> list[Any]:
     """Return the MultiPolygon coordinates of a polygon or multipolygon, rounded; other shapes give none."""
     parts = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
-    return [
-        [
-            np.round(shapely.get_coordinates(ring), digits).tolist()
-            for ring in (part.exterior, *part.interiors)
-        ]
+    rounded = [
+        [_round_ring(shapely.get_coordinates(ring), digits) for ring in (part.exterior, *part.interiors)]
         for part in parts
         if not part.is_empty
     ]
+    return [[ring for ring in part if len(ring) > 3] for part in rounded if len(part[0]) > 3]
+
+
+def _round_ring(points: np.ndarray, digits: int) -> list[list[float]]:
+    points = np.round(points, digits)
+    kept = np.ones(len(points), dtype=bool)
+    kept[1:] = (points[1:] != points[:-1]).any(axis=1)
+    return cast(list[list[float]], points[kept].tolist())
 
 
 def point_coordinates(frame: gpd.GeoDataFrame) -> tuple[np.ndarray, list[list[float]]]:

@@ -122,7 +122,7 @@ def find_roles(facilities: pd.DataFrame, streams: pd.DataFrame) -> pd.DataFrame:
 
 
 def build_facility_layer(facilities: gpd.GeoDataFrame, streams: pd.DataFrame) -> Layer:
-    """Return the facilities that have a point, shaped and coloured by role, filled by basis, framed by data set.
+    """Return the placed facilities: shape and colour by role, filling by basis, frame by data set.
 
     Parameters
     ----------
@@ -328,8 +328,8 @@ def build_municipality_layer(municipalities: gpd.GeoDataFrame, selected: Collect
 
     Parameters
     ----------
-    municipalities : ``municipality_number``, ``name``, ``county_name`` and polygons in EPSG:4326. Numbers that
-        share one polygon (a column ``shared_polygon`` says so) are drawn once.
+    municipalities : ``municipality_number``, ``name``, ``county_name`` and polygons in EPSG:4326. A
+        polygon that two numbers share is drawn once.
     selected : municipality numbers.
     """
     chosen = set(selected)

@@ -151,8 +151,8 @@ def show_map(
 ) -> MapSelection | None:
     """Show `layers` over the base map and return what has been clicked since the last run, else None.
 
-    Call it in every run of the page with the same `key` and `height`: the map then stays as it is and only the
-    layers are exchanged. A pan or zoom causes no run; a second click on the same object does.
+    Call it in every run of the page with the same `key` and `height`: the map then stays as it is and only
+    the layers are exchanged. A pan or zoom causes no run; a second click on the same object does.
 
     Parameters
     ----------
@@ -160,8 +160,8 @@ def show_map(
     key : constant name of the map on its page.
     height : pixels.
     selected_id : identifier of the row that the table has selected; it is marked, and brought into view.
-    bounds : south, west, north, east in degrees: fitted whenever it changes. None: the layers' extent when the
-        map is first drawn, then wherever the reader went.
+    bounds : south, west, north, east in degrees: fitted whenever it changes. None: the layers' extent when
+        the map is first drawn, then wherever the reader went.
     lang : language of the map's own texts; None: the reader's.
     """
     theme = current_theme()

@@ -6,6 +6,7 @@ as SVG. Colours come in pairs, for a light and a dark page; they keep apart for 
 
 from __future__ import annotations
 
+import base64
 import html
 import math
 from dataclasses import dataclass
@@ -119,7 +120,7 @@ class LegendEntry:
 
 
 def draw_symbol(style: Style, *, theme: Theme = "light") -> str:
-    """Draw `style` as an inline SVG image of 28 x 22 pixels, hidden from screen readers (the label tells)."""
+    """Draw `style` as SVG markup, 28 x 22 pixels. Holds numbers and colours only."""
     fill, stroke, paper = style.fill.on(theme), style.stroke.on(theme), PAPER.on(theme)
     parts: list[str] = []
     if style.shape == "line":
@@ -161,9 +162,16 @@ def draw_symbol(style: Style, *, theme: Theme = "light") -> str:
                     f'<path d="M{x - 2.5:g} 13.5 L{x + 2.5:g} 8.5" stroke="{fill}" stroke-width="1.4"/>'
                 )
     body = "".join(parts)
-    return (
-        f'<svg width="28" height="22" viewBox="0 0 28 22" aria-hidden="true" focusable="false">{body}</svg>'
-    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="28" height="22" viewBox="0 0 28 22">{body}</svg>'
+
+
+def embed_symbol(style: Style, *, theme: Theme = "light") -> str:
+    """Return the symbol as an ``<img>`` with an empty alternative text: the label beside it tells.
+
+    Streamlit takes SVG elements out of HTML, but keeps images with a data address.
+    """
+    data = base64.b64encode(draw_symbol(style, theme=theme).encode()).decode()
+    return f'<img alt="" width="28" height="22" src="data:image/svg+xml;base64,{data}">'
 
 
 def _shape(style: Style, radius: float, attributes: str) -> str:
@@ -180,7 +188,7 @@ def render_legend(groups: list[tuple[str, tuple[LegendEntry, ...]]], *, theme: T
     for title, entries in groups:
         items = "".join(
             '<li style="display:flex;align-items:center;gap:.5rem;margin:.1rem 0">'
-            f"{draw_symbol(entry.style, theme=theme)}<span>{html.escape(entry.label)}</span></li>"
+            f"{embed_symbol(entry.style, theme=theme)}<span>{html.escape(entry.label)}</span></li>"
             for entry in entries
         )
         blocks.append(

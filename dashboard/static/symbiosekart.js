@@ -102,6 +102,32 @@
 
   // ---------------------------------------------------------------- grouping of near points
 
+  // Groups whose middles moved onto one another become one: the largest takes in its neighbours.
+  function mergeGroups(groups, reach) {
+    const cells = new Map();
+    const cell = (x, y) => x * 67108864 + y;
+    const out = [];
+    for (const group of [...groups].sort((a, b) => b.members.length - a.members.length)) {
+      const cx = Math.floor(group.x / reach);
+      const cy = Math.floor(group.y / reach);
+      let host = null;
+      for (let i = cx - 1; i <= cx + 1 && !host; i += 1) {
+        for (let j = cy - 1; j <= cy + 1 && !host; j += 1) {
+          host = (cells.get(cell(i, j)) || []).find((g) => Math.hypot(g.x - group.x, g.y - group.y) < reach);
+        }
+      }
+      if (host && (host.members.length > 1 || group.members.length > 1)) {
+        host.members.push(...group.members);
+        continue;
+      }
+      const id = cell(cx, cy);
+      if (cells.has(id)) cells.get(id).push(group);
+      else cells.set(id, [group]);
+      out.push(group);
+    }
+    return out;
+  }
+
   function groupPoints(doc, zoom) {
     const known = doc.groups.get(zoom);
     if (known) return known;
@@ -116,7 +142,7 @@
       else cells.set(id, [index]);
     });
     const taken = new Uint8Array(doc.features.length);
-    const out = [];
+    const found = [];
     doc.features.forEach((feature, index) => {
       if (taken[index]) return;
       const cx = Math.floor(feature.x / reach);
@@ -143,8 +169,10 @@
           cells.set(cell(i, j), rest);
         }
       }
-      out.push(members.length === 1 ? { feature } : { members, x: x / members.length, y: y / members.length });
+      found.push({ members, x: x / members.length, y: y / members.length });
     });
+    const out = mergeGroups(found, reach * (doc.features.length > 400 ? 0.95 : 1.1))
+      .map((group) => (group.members.length === 1 ? { feature: group.members[0] } : group));
     if (doc.groups.size > 12) doc.groups.clear();
     doc.groups.set(zoom, out);
     return out;

@@ -1,4 +1,4 @@
-"""A page of its own that shows ten thousand made-up facilities: what the browser tests and the benchmark drive."""
+"""A page with ten thousand made-up facilities: what the browser tests and the benchmark drive."""
 
 from __future__ import annotations
 
@@ -108,9 +108,15 @@ def main() -> None:
             {"facility_id": facilities["facility_id"].iloc[:12], "cluster_id": ["{{k1}}"] * 6 + ["k2"] * 6}
         )
         clusters = pd.DataFrame(
-            {"cluster_id": ["{{k1}}", "k2"], "name": ["<b>Nord</b> {{7*7}}", "Sør"], "facilities": 6, "matches": 4,
-             "exchange_t_best": 1200.0, "basis": "modelled"}
-        )  # fmt: skip
+            {
+                "cluster_id": ["{{k1}}", "k2"],
+                "name": ["<b>Nord</b> {{7*7}}", "Sør"],
+                "facilities": 6,
+                "matches": 4,
+                "exchange_t_best": 1200.0,
+                "basis": "modelled",
+            }
+        )
         layers = [
             build_cluster_layer(clusters, members, facilities),
             build_flow_layer(matches, facilities),
