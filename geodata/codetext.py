@@ -47,8 +47,8 @@ class CodeReading:
     candidates : digit strings the text can stand for, the most likely first; more than one only where
         a zero was lost and it is not clear where. For ``SEVERAL`` the codes found.
     star : an asterisk (the mark of hazardous waste) was written.
-    repair : ``code.lost_zero``, ``code.number_format``, ``code.scientific``, ``code.date`` or
-        ``code.letter_for_digit``
+    repair : ``code.lost_zero``, ``code.number_format``, ``code.scientific``, ``code.date``,
+        ``code.letter_for_digit`` or ``code.found_in_text``
         where the digits had to be mended, else None. Spaces, points and dashes need no mending.
     """
 
@@ -114,7 +114,7 @@ def read_code_text(value: object) -> CodeReading:
         repair = "code.letter_for_digit"
     match = _LEADING.fullmatch(text)
     if match is None:
-        return CodeReading(Shape.MALFORMED)
+        return _find_in_words(text)
     star = bool(match["star"]) or text.startswith("*")
     rest = match["rest"].strip()
     found = tuple(dict.fromkeys(re.sub(r"\D", "", hit) for hit in _SIX.findall(match["figures"])))
@@ -125,8 +125,19 @@ def read_code_text(value: object) -> CodeReading:
         return CodeReading(Shape.SEVERAL, found, star)
     if rest and rest[0].isalnum() and not match["star"] and match["figures"][-1].isdigit():
         return CodeReading(Shape.MALFORMED)  # digits run into letters: 170503x
-    star = star or rest.startswith("*")
+    star = star or rest.lstrip("( ").startswith("*")
     return _read_figures(match["figures"], star=star, repair=repair)
+
+
+def _find_in_words(text: str) -> CodeReading:
+    hits = list(_SIX.finditer(text))
+    codes = tuple(dict.fromkeys(re.sub(r"\D", "", hit[0]) for hit in hits))
+    if len(codes) > 1:
+        return CodeReading(Shape.SEVERAL, codes, "*" in text)
+    if len(hits) != 1 or re.search(r"\d", _SIX.sub("", text)):
+        return CodeReading(Shape.MALFORMED)
+    star = text[hits[0].end() :].lstrip("( ").startswith("*")
+    return CodeReading(Shape.CODE, codes, star, "code.found_in_text")
 
 
 def _read_figures(figures: str, *, star: bool, repair: str | None = None) -> CodeReading:

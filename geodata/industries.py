@@ -12,7 +12,7 @@ _LABEL = re.compile(
     r"^(?:(?:sn\s?20(?:07|25)|nace|naeringskode|næringskode|nkode|kode)[\s.:-]*)+(?=[\da-v])", re.I
 )
 _CODE = re.compile(
-    r"(?:[a-v][\s.-]*)?(?P<division>\d{1,2})(?:\s?[.,-]\s?(?P<detail>\d[\d.]{0,3}))?(?:\s+-?\s*[^\d\s].*)?",
+    r"(?:[a-v][\s.-]*)?(?P<division>\d{1,2})(?:(?:\s?[.,-]\s?|\s)(?P<detail>\d[\d.]{0,3}))?(?:\s+-?\s*[^\d\s].*)?",
     re.I,
 )
 _RUN = re.compile(r"(?:[a-v][\s.-]*)?(?P<digits>\d{3,5})(?:[.,]0)?(?:\s+-?\s*[^\d\s].*)?", re.I)

@@ -37,7 +37,7 @@ _NAMES = {
 }
 _WHOLE_YEAR = re.compile(
     r"(?:hele?|heile|gjennom|all|whole|full|the)?\s*(?:aret|ar|year)(?:\s*rundt|[\s-]*round)?|helars|heilars"
-    r"|(?:alle?|12)(?:\s*(?:maneder|manader|months|mnd))?|continuous|kontinuerlig|jevnt|jamt"
+    r"|alle?|(?:alle?|12)\s*(?:maneder|manader|months|mnd)|continuous|kontinuerlig|jevnt|jamt"
     r"|hver maned|kvar manad|monthly"
 )
 _SEASONS = {
@@ -58,7 +58,7 @@ def parse_months(text: object) -> tuple[int | None, str | None]:
     (None, None): unknown is not the whole year. What cannot be read gives (None, ``months.malformed``).
     """
     plain = _fold(clean_text(text))
-    plain = re.sub(r"^(?:fra|fra og med|from|i)\s+", "", re.sub(r"\s*\(.*\)", "", plain))
+    plain = re.sub(r"^(?:fra|fra og med|from|i)\s+", "", re.sub(r"\s*\(.*$", "", plain))
     if plain in {"", "-", "ukjent", "unknown", "ukjend"}:
         return None, None
     if _WHOLE_YEAR.fullmatch(plain):

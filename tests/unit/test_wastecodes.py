@@ -103,6 +103,7 @@ CODES = make_codes()
         '="170503*"',
         "17 05 03* Jord og stein, se også 17 05 04",
         "170503* – forurenset",
+        "17 05 03 (*)",
     ],
 )
 def test_notations_of_one_hazardous_code_read_without_repair(text: str) -> None:
@@ -123,6 +124,7 @@ def test_notations_of_one_hazardous_code_read_without_repair(text: str) -> None:
         ("3.0105E+04", "code.scientific"),
         ("O30105", "code.letter_for_digit"),
         ("03Ol05", "code.letter_for_digit"),
+        ("Sagflis (03 01 05)", "code.found_in_text"),
     ],
 )
 def test_mended_codes_are_told(text: object, repair: str) -> None:
@@ -162,6 +164,8 @@ def test_nothing_written_is_no_problem(text: object) -> None:
         ("200999", "code.unknown", ("200108",)),  # same chapter
         ("999999", "code.unknown", ()),
         ("trevirke", "code.malformed", ()),
+        ("trevirke 2023 170201", "code.malformed", ()),
+        ("tre 170201 og 170204*", "code.several", ("170201", "170204")),
         ("170503x", "code.malformed", ()),
         ("17 05 03 04", "code.malformed", ()),
         ("170201, 170204*", "code.several", ("170201", "170204")),
