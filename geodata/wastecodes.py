@@ -7,6 +7,7 @@ as six digits without spaces; two digits are a chapter, four a subchapter.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -97,7 +98,7 @@ def _parse_prefix(
     prefix: str, star: bool, repair: str | None, codes: WasteCodes, *, allow: bool
 ) -> ParsedCode:
     if not allow:
-        inside = tuple(code for code in codes.hazard if code.startswith(prefix))[:5]
+        inside = _group_codes(codes).get(prefix, ())[:5]
         return ParsedCode(None, star, problem="code.incomplete", suggestions=inside)
     if prefix not in codes.titles:
         return ParsedCode(None, star, problem="code.unknown")
@@ -158,11 +159,18 @@ def nearest_codes(digits: str, *, codes: WasteCodes, limit: int = 3) -> tuple[st
 
     near = [code for code in slips if code in codes.hazard]
     if not near:
-        for length in (4, 2):
-            near = [code for code in codes.hazard if code[:length] == digits[:length]]
-            if near:
-                break
+        below = _group_codes(codes)
+        near = list(below.get(digits[:4], ()) or below.get(digits[:2], ()))
     return tuple(sorted(near, key=nearness)[:limit])
+
+
+@lru_cache(maxsize=8)
+def _group_codes(codes: WasteCodes) -> dict[str, tuple[str, ...]]:
+    groups: dict[str, list[str]] = {}
+    for code in codes.hazard:
+        groups.setdefault(code[:2], []).append(code)
+        groups.setdefault(code[:4], []).append(code)
+    return {prefix: tuple(group) for prefix, group in groups.items()}
 
 
 def mirror_of(code: str, *, codes: WasteCodes) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The embedded code lists: complete, in agreement with themselves and with the reference where it is there."""
+"""The embedded code lists: whole, in agreement with themselves and with the reference where it is there."""
 
 from __future__ import annotations
 
