@@ -73,7 +73,7 @@ def _share_code(candidates: pd.DataFrame, parameters: ScenarioParameters) -> Flo
 
 
 def _share_material(candidates: pd.DataFrame, parameters: ScenarioParameters) -> Floats:
-    return np.array(RELATION_SHARES)[candidates["relation"].to_numpy()]
+    return np.asarray(np.array(RELATION_SHARES)[candidates["relation"].to_numpy()], dtype=np.float64)
 
 
 def _share_amount(candidates: pd.DataFrame, parameters: ScenarioParameters) -> Floats:
