@@ -9,9 +9,11 @@ import streamlit as st
 
 from dashboard import controls, session
 from dashboard.labels import ACTOR_TYPES, BASES, label
+from dashboard.notes import note
 from dashboard.text import LANGUAGES, language
 from dashboard.text import gettext as _
 
+ICON = str(Path(__file__).with_name("icon.svg"))
 VIEWS = Path(__file__).with_name("views")
 DATASETS = ("region", "practice")
 
@@ -32,10 +34,19 @@ def build_pages() -> list[st.Page]:
     ]
 
 
-def set_page_language() -> None:
-    """Tell the browser and screen readers which language the page is in: Streamlit itself says English."""
+STYLE = """
+[data-testid="stMainBlockContainer"] {padding: 4.5rem clamp(1rem, 3vw, 3rem) 3rem;}
+[data-testid="stMetric"] {padding: .6rem .8rem;}
+"""
+
+
+def set_page_style() -> None:
+    """Tell browser and screen readers the page's language (Streamlit says English); tighten margins."""
     code = json.dumps(language())
-    st.html(f"<script>document.documentElement.lang = {code};</script>", unsafe_allow_javascript=True)
+    st.html(
+        f"<style>{STYLE}</style><script>document.documentElement.lang = {code};</script>",
+        unsafe_allow_javascript=True,
+    )
 
 
 def pick_language() -> None:
@@ -96,9 +107,7 @@ def show_dataset_banner() -> None:
     """Say on every page that the firms shown are fictional, and that own files are in."""
     if controls.choice("data") == "practice":
         st.warning(
-            _(
-                "**Practice data.** All firms and figures shown are invented. Do not decide anything by them."
-            ),
+            _("**Practice data.** All firms and figures shown are invented. Do not decide anything by them."),
             icon=":material/draw:",
         )
     if session.own_files() is not None and controls.choice("own"):
@@ -111,12 +120,13 @@ def show_dataset_banner() -> None:
 def show_footer() -> None:
     """Name the sources and what is known about accessibility."""
     st.divider()
-    owners = dict.fromkeys(f"{s['owner']} ({s['licence']})" for s in session.load_sources() if s["owner"])
-    st.caption(_("Sources and licences. Every figure's own source stands beside it in the tables."))
-    st.text(" · ".join(owners), width="stretch")
-    st.caption(
+    note(_("Sources and licences. Every figure's own source stands beside it in the tables."))
+    names = dict.fromkeys(source["attribution_text"] for source in session.load_sources())
+    st.text(" · ".join(_(name) for name in names if name), width="stretch")
+    note(
         _(
-            "Accessibility: everything on a map also stands in a table, nothing is told by colour alone, and "
-            "all of it can be reached with the keyboard. The button in a table's corner opens it as a full page."
+            "Accessibility: everything on a map also stands in a table, nothing is told by colour alone, "
+            "and all of it can be reached with the keyboard. The button in a table's corner makes it fill "
+            "the page."
         )
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.labels import PARAMETER_TEXTS, PARAMETERS, label
 from dashboard.text import LANGUAGES, format_number
 from dashboard.text import gettext as _
 from geodata.parameters import ScenarioParameters
@@ -340,13 +341,14 @@ def describe_parameters(parameters: ScenarioParameters) -> list[dict[str, str]]:
     rows = []
     for spec in fields(parameters):
         meta = spec.metadata
+        unit = label(PARAMETER_TEXTS, meta["unit"])
         low, high = format_number(meta["low"], decimals=1), format_number(meta["high"], decimals=1)
         rows.append(
             {
-                "name": spec.name,
-                "value": format_number(getattr(parameters, spec.name), decimals=2, unit=meta["unit"]),
+                "name": label(PARAMETERS, spec.name),
+                "value": format_number(getattr(parameters, spec.name), decimals=2, unit=unit),
                 "range": f"{low}–{high}",
-                "source": meta["source"],
+                "source": label(PARAMETER_TEXTS, meta["source"]),
             }
         )
     return rows

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import controls, session, tables
 from dashboard.labels import BASES, BASIS_MEANINGS, DATASETS, DIRECTIONS, label, label_basis
+from dashboard.notes import note
 from dashboard.text import format_date, format_number
 from dashboard.text import gettext as _
 from geodata.totals import sum_streams
@@ -94,7 +95,7 @@ def show_roads() -> None:
     left.metric(_("Places"), format_number(len(network.place_ids)), border=True)
     middle.metric(_("Roads between places"), format_number(int((~network.ferry).sum())), border=True)
     right.metric(_("Car ferries"), format_number(int(network.ferry.sum())), border=True)
-    st.caption(
+    note(
         _(
             "Distances follow the quickest way for a truck, waiting for ferries included. The way between a "
             "facility and the main road is estimated and is always shown as such."
@@ -123,20 +124,20 @@ def show_sources() -> None:
     """Show every source of the data that ship with the app, with owner and licence."""
     st.header(_("Sources"))
     tables.show_table(
-        pd.DataFrame(session.load_sources()),
+        pd.DataFrame([{name: _(text) for name, text in row.items()} for row in session.load_sources()]),
         key="sources",
         columns=SOURCE_COLUMNS,
         titles={"part": _("Part"), "attribution_text": _("Attribution")},
         rows_shown=14,
         alt=_("Sources of the embedded data with owner, licence and date."),
     )
-    st.caption(_("The source of each single figure stands in the column for it in the tables of streams."))
+    note(_("The source of each single figure stands in the column for it in the tables of streams."))
 
 
 def show_parameters(view: session.View) -> None:
     """Show every parameter of the scenario with unit, range and source."""
     st.header(_("Parameters"))
-    st.caption(_("What the scenario on the other pages was computed with."))
+    note(_("What the scenario on the other pages was computed with."))
     rows = pd.DataFrame(controls.describe_parameters(view.result.parameters))
     tables.show_table(
         rows,

@@ -202,6 +202,36 @@ SCORE_PARTS = {
 }
 
 
+PARAMETERS = {
+    "max_distance_km": N_("Longest distance by road"),
+    "max_minutes": N_("Longest drive"),
+    "min_score": N_("Lowest score"),
+    "weight_code": N_("Points for the waste code"),
+    "weight_material": N_("Points for the material"),
+    "weight_amount": N_("Points for the amount"),
+    "weight_season": N_("Points for the months"),
+    "weight_distance": N_("Points for the distance"),
+    "half_distance_km": N_("Distance that halves its points"),
+    "cluster_minutes": N_("Reach of a cluster"),
+    "cluster_min_facilities": N_("Fewest facilities in a cluster"),
+    "access_detour_factor": N_("Detour off the main roads"),
+    "access_speed_kmh": N_("Speed off the main roads"),
+}
+PARAMETER_TEXTS = {
+    text: text
+    for text in (
+        N_("points"),
+        N_("facilities"),
+        N_("road km per straight km"),
+        N_("expert judgement"),
+        N_("73 % of exchanges: Velenturf & Jensen"),
+        N_("median of exchanges: Jensen 2011 (NISP)"),
+        N_("measured: see docs/roads.md"),
+    )
+}
+"""Units and sources as the parameters state them."""
+
+
 def label(vocabulary: Mapping[str, str], key: object) -> str:
     """Return the translated label of `key`; unknown is said, an unlisted key is shown as it stands."""
     if is_unknown(key):

@@ -7,13 +7,13 @@ import streamlit as st
 from dashboard import chrome, controls, session
 from dashboard.text import gettext as _
 
-st.set_page_config(page_title="Symbiosekart", page_icon=":material/hub:", layout="wide")
+st.set_page_config(page_title="Symbiosekart", page_icon=chrome.ICON, layout="wide")
 bad_values = controls.restore_choices()
 session.start_session()
 page = st.navigation(chrome.build_pages(), position="top")
-chrome.set_page_language()
+chrome.set_page_style()
 with st.sidebar:
-    st.subheader(_("What is shown"))
+    st.markdown(f"**{_('What is shown')}**")
     chrome.pick_language()
     chrome.pick_dataset()
     if page.url_path != "data":

@@ -12,7 +12,8 @@ from dashboard import controls, session, tables
 from dashboard.labels import DIRECTIONS, SCORE_PARTS, SCORE_REASONS, label, label_basis
 from dashboard.layers import Layer, combine_legends
 from dashboard.mapview import MapSelection, current_theme, show_map
-from dashboard.text import format_minutes, format_number, language
+from dashboard.notes import note
+from dashboard.text import format_amount, format_minutes, format_number, language
 from dashboard.text import gettext as _
 from geodata.indicators import read_indicator
 from geodata.results import ScenarioResult
@@ -126,19 +127,19 @@ def show_key_figures(result: ScenarioResult) -> None:
         (
             _("Could be exchanged a year"),
             format_number(amount, unit="t"),
-            _("between {low} and {high}").format(
-                low=format_number(low, unit="t"), high=format_number(high, unit="t")
-            ),
+            format_amount(low, None, high, unit="t"),
         ),
         (
             _("Clusters"),
             format_number(read_indicator(figures, "clusters")),
-            _("median distance of a match {km}").format(km=format_number(median, unit="km")),
+            _("median distance {km}").format(km=format_number(median, unit="km")),
         ),
     )
     with st.container(horizontal=True, gap="small"):
-        for title, value, note in cards:
-            st.metric(title, value, border=True, width=236, delta=note, delta_color="off", delta_arrow="off")
+        for title, value, detail in cards:
+            st.metric(
+                title, value, border=True, width=172, delta=detail, delta_color="off", delta_arrow="off"
+            )
 
 
 def show_scenario_map(
@@ -152,56 +153,68 @@ def show_scenario_map(
 ) -> MapSelection | None:
     """Show a scenario on the map with its legend; a click selects its row in the tables and is returned."""
     layers = [*session.build_layers(view, municipalities=tuple(municipalities)), *extra]
-    clicked = show_map(
-        layers,
-        key=key,
-        height=height,
-        selected_id=controls.choice("selected"),
-        bounds=bounds,
-        lang=language(),
-    )
+    drawing, signs = st.columns([3.4, 1])
+    with drawing:
+        clicked = show_map(
+            layers,
+            key=key,
+            height=height,
+            selected_id=controls.choice("selected"),
+            bounds=bounds,
+            lang=language(),
+        )
     if clicked is not None:
         controls.choose("selected", clicked.id)
-    with st.expander(_("Legend"), expanded=True, icon=":material/legend_toggle:"):
+    with signs.expander(_("Legend"), expanded=True, icon=":material/legend_toggle:"):
         st.html(combine_legends(layers, theme=current_theme()))
     return clicked
 
 
-def show_result_tables(view: session.View, *, key: str) -> None:
-    """Show what the map shows, as tables: facilities, streams, matches, clusters and what was left out."""
-    result = view.result
-    titles = (
-        _("Facilities ({count})").format(count=format_number(len(result.tables.facilities))),
-        _("Streams ({count})").format(count=format_number(len(result.tables.streams))),
-        _("Matches ({count})").format(count=format_number(len(result.matches))),
-        _("Clusters ({count})").format(count=format_number(len(result.clusters))),
-        _("Left out"),
+TAB_OF_LAYER = {"facilities": 0, "flows": 2, "clusters": 3}
+
+
+def show_result_tables(view: session.View, *, key: str, clicked: MapSelection | None = None) -> None:
+    """Show what the map shows, as tables: facilities, streams, matches, clusters and what was left out.
+
+    Only the open tab is made: a table costs more time than the scenario behind it. What was `clicked` on the
+    map opens its tab.
+    """
+    shows = (show_facilities, show_all_streams, show_matches, show_clusters, show_all_exclusions)
+    titles = (_("Facilities"), _("Streams"), _("Matches"), _("Clusters"), _("Left out"))
+    if clicked is not None and clicked.layer in TAB_OF_LAYER:
+        st.session_state[f"{key}_tabs"] = titles[TAB_OF_LAYER[clicked.layer]]
+    tabs = st.tabs(titles, key=f"{key}_tabs", on_change="rerun")
+    for tab, show, name in zip(
+        tabs, shows, ("facilities", "streams", "matches", "clusters", "left"), strict=True
+    ):
+        if tab.open:
+            with tab:
+                show(view, key=f"{key}_{name}")
+
+
+def show_facilities(view: session.View, *, key: str) -> None:
+    """Show the facilities with municipality, networks and source."""
+    shown = tables.present_facilities(
+        view.result.tables.facilities, municipalities=view.municipality_names, networks=view.networks_of
     )
-    facilities, streams, matches, clusters, left = st.tabs(titles)
-    with facilities:
-        shown = tables.present_facilities(
-            result.tables.facilities, municipalities=view.municipality_names, networks=view.networks_of
-        )
-        tables.show_table(
-            shown,
-            key=f"{key}_facilities",
-            columns=FACILITY_COLUMNS,
-            ids=list(shown["facility_id"].astype(str)),
-            alt=_(
-                "Facilities with kind, municipality, networks and source. A picked row is marked on the map."
-            ),
-        )
-    with streams:
-        show_streams(view, result.tables.streams, key=f"{key}_streams")
-    with matches:
-        show_matches(view, key=f"{key}_matches")
-    with clusters:
-        show_clusters(view, key=f"{key}_clusters")
-    with left:
-        st.caption(
-            _("Pairs of the same family of materials that did not become a match, nearest first, and why.")
-        )
-        show_exclusions(view, result.exclusions, key=f"{key}_left")
+    tables.show_table(
+        shown,
+        key=key,
+        columns=FACILITY_COLUMNS,
+        ids=list(shown["facility_id"].astype(str)),
+        alt=_("Facilities with kind, municipality, networks and source. A picked row is marked on the map."),
+    )
+
+
+def show_all_streams(view: session.View, *, key: str) -> None:
+    """Show every stream of the scenario."""
+    show_streams(view, view.result.tables.streams, key=key)
+
+
+def show_all_exclusions(view: session.View, *, key: str) -> None:
+    """Show every pair that was left out of the scenario."""
+    note(_("Pairs of the same family of materials that did not become a match, nearest first, and why."))
+    show_exclusions(view, view.result.exclusions, key=key)
 
 
 def show_streams(view: session.View, streams: pd.DataFrame, *, key: str) -> None:
@@ -231,7 +244,7 @@ def show_matches(view: session.View, *, key: str) -> None:
     if len(picked):
         show_explanation(view, picked.iloc[0].to_dict(), key=f"{key}_why")
     elif len(matches):
-        st.caption(_("Pick a row to see why it fits."))
+        note(_("Pick a row to see why it fits."))
 
 
 def show_clusters(view: session.View, *, key: str) -> None:
@@ -271,9 +284,7 @@ def show_totals(view: session.View, *, key: str) -> None:
     totals["material"] = [view.material(str(material)) for material in totals["material"]]
     totals["basis"] = [label_basis(basis) for basis in totals["basis"]]
     totals["unit"] = tables.text_or_unknown(totals["unit"])
-    st.caption(
-        _("The sums are those of the rows below. A stream of unknown amount is counted, and adds nothing.")
-    )
+    note(_("The sums are those of the rows below. A stream of unknown amount is counted, and adds nothing."))
     tables.show_table(
         totals,
         key=key,
@@ -287,7 +298,7 @@ def show_totals(view: session.View, *, key: str) -> None:
 def show_shared_polygon(municipality: str | None) -> None:
     """Say where a municipality's own border is not in the open data."""
     if note := session.shared_polygon_note(municipality):
-        st.caption(_("The municipality's border is drawn together with its neighbour's:"))
+        note(_("The municipality's border is drawn together with its neighbour's:"))
         st.text(note)
 
 
@@ -304,7 +315,7 @@ def show_served_by(view: session.View, municipalities: Sequence[str], *, key: st
             columns=("name", "municipality", "source", "dataset"),
             alt=_("Municipal waste companies that serve the area, with their seat and source."),
         )
-        st.caption(
+        note(
             _(
                 "A company's household waste is modelled for all of its municipalities together and counts "
                 "where the company has its seat."

@@ -11,6 +11,7 @@ from dashboard import controls, panels, session, tables
 from dashboard.labels import label_basis
 from dashboard.layers import build_facility_layer, build_route_layer, combine_legends
 from dashboard.mapview import current_theme, show_map
+from dashboard.notes import note
 from dashboard.text import format_minutes, format_number, language
 from dashboard.text import gettext as _
 from geodata.partners import INQUIRY_ID, rank_partners
@@ -138,7 +139,7 @@ def show_partners(search: Search) -> None:
     else:
         st.info(_("No partner with these filters. Try a longer distance or a lower score."))
     st.header(_("Left out"))
-    st.caption(_("The nearest ones of the same family of materials that did not fit, and why."))
+    note(_("The nearest ones of the same family of materials that did not fit, and why."))
     left = result.exclusions
     touches = (left["from_facility_id"] == search.facility_id) | (
         left["to_facility_id"] == search.facility_id

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import pandas as pd
 import streamlit as st
+from geodata.routes import Route, find_route
+from loaders.members import MemberFiles, read_members
+from loaders.roads import read_road_network
 
 from dashboard import controls
 from dashboard.layers import (
@@ -30,16 +33,13 @@ from geodata.parameters import ScenarioParameters
 from geodata.partners import append_tables, make_inquiry
 from geodata.results import RegionTables, ScenarioResult
 from geodata.roads import RoadNetwork, measure_travel
-from geodata.routes import Route, find_route
 from geodata.scenario import run_scenario
 from geodata.selection import select_kinds, select_region
 from geodata.transport import Travel
 from geodata.wastecodes import WasteCodes
 from loaders.codes import read_waste_codes
 from loaders.embedded import read_counties, read_municipalities, read_places, read_sources
-from loaders.members import MemberFiles, read_members
 from loaders.region import read_region
-from loaders.roads import read_road_network
 
 KEPT_SCENARIOS = 32
 KEPT_LAYERS = 64

@@ -31,7 +31,7 @@ from typing import Any
 from babel.dates import format_date as _babel_date
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import get_decimal_symbol, get_group_symbol, get_minus_sign_symbol
 
 DEFAULT_LANGUAGE = "nb"
 LANGUAGES = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
@@ -141,11 +141,21 @@ def format_number(value: Any, *, decimals: int = 0, unit: str = "") -> str:
     """
     if is_unknown(value):
         return gettext("unknown")
-    pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
-    text: str = format_decimal(float(value), format=pattern, locale=LOCALES[language()])
-    if language() != "en":
-        text = text.replace("\u00a0", THIN_SPACE)
+    group, decimal, minus = _symbols(language())
+    whole, _, rest = f"{abs(float(value)):,.{decimals}f}".partition(".")
+    rest = rest.rstrip("0")
+    text = whole.replace(",", group) + (decimal + rest if rest else "")
+    if float(value) < 0 and text.strip("0"):
+        text = minus + text
     return f"{text}{THIN_SPACE}{unit}" if unit else text
+
+
+@cache
+def _symbols(code: str) -> tuple[str, str, str]:
+    """Return the signs between thousands, before decimals and before what is below zero."""
+    locale = LOCALES[code]
+    group = get_group_symbol(locale)
+    return THIN_SPACE if group.isspace() else group, get_decimal_symbol(locale), get_minus_sign_symbol(locale)
 
 
 def format_amount(low: Any, best: Any, high: Any, *, unit: str) -> str:

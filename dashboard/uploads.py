@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import session, tables
 from dashboard.labels import SEVERITIES, label
 from dashboard.messages import describe_finding
+from dashboard.notes import note
 from dashboard.text import format_number
 from dashboard.text import gettext as _
 
@@ -31,7 +32,7 @@ def show_uploader(*, key: str) -> None:
         args=(key,),
         help=_("CSV, Excel, GeoPackage, GeoJSON, GeoParquet, zipped shapefile or KML."),
     )
-    st.caption(_("The files stay in this session. Nobody else sees them, and nothing is saved."))
+    note(_("The files stay in this session. Nobody else sees them, and nothing is saved."))
     if st.session_state.pop(_CHANGED, None) == key:
         with st.spinner(_("Reading and checking …")):
             session.keep_uploads([(file.name, file.getvalue()) for file in files or []])

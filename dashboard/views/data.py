@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import datapanels, exporting, session, uploads
+from dashboard.notes import note
 from dashboard.text import gettext as _
 
 st.title(_("Data"))
@@ -29,7 +30,7 @@ with own:
     exporting.show_templates()
 with export:
     st.header(_("Exports"))
-    st.caption(_("With the filters and limits chosen on the other pages, sources and parameters included."))
+    note(_("With the filters and limits chosen on the other pages, sources and parameters included."))
     exporting.show_downloads(view, key="data")
 with roads:
     datapanels.show_roads()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import controls, exporting, panels, session
+from dashboard.notes import note
 from dashboard.text import format_number
 from dashboard.text import gettext as _
 
@@ -46,22 +47,22 @@ panels.show_shared_polygon(municipality)
 view = session.current_view(session.current_filters(municipalities=selected, near_km=near_km))
 panels.show_key_figures(view.result)
 if near and (outside := session.count_neighbours(view)):
-    st.caption(
+    note(
         _("{count} of the facilities lie outside and are included for their nearness.").format(
             count=format_number(outside)
         )
     )
-picked = panels.show_scenario_map(
+clicked = panels.show_scenario_map(
     view, key="map_kommune", height=480, municipalities=selected, bounds=session.bounds_of(selected)
 )
-if picked is not None and picked.layer == "municipalities" and picked.id != municipality:
-    controls.choose("county", session.county_of(picked.id))
-    controls.choose("municipality", picked.id)
+if clicked is not None and clicked.layer == "municipalities" and clicked.id != municipality:
+    controls.choose("county", session.county_of(clicked.id))
+    controls.choose("municipality", clicked.id)
     st.rerun()
 st.header(_("Amounts by material and basis"))
 panels.show_totals(view, key="kommune_totals")
 panels.show_served_by(view, selected, key="kommune_served")
 st.header(_("Rows behind the figures"))
-panels.show_result_tables(view, key="kommune")
+panels.show_result_tables(view, key="kommune", clicked=clicked)
 st.header(_("Report"))
 exporting.show_downloads(view, key="kommune")

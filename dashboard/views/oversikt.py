@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import panels, session
+from dashboard.notes import note
 from dashboard.text import gettext as _
 
 st.title(_("Overview"))
-st.caption(
+note(
     _(
         "Who has what, who needs what, how far it is by road, and where several could gain from being "
         "neighbours."
@@ -16,5 +17,6 @@ st.caption(
 )
 view = session.current_view(session.current_filters())
 panels.show_key_figures(view.result)
-panels.show_scenario_map(view, key="map_oversikt")
-panels.show_result_tables(view, key="oversikt")
+clicked = panels.show_scenario_map(view, key="map_oversikt")
+st.header(_("Rows behind the figures"))
+panels.show_result_tables(view, key="oversikt", clicked=clicked)
