@@ -16,6 +16,10 @@ RELATIONS: tuple[Relation, ...] = ("same", "parent", "sibling", "none")
 _STOP_WORDS = frozenset(
     ("og", "and", "av", "of", "fra", "from", "til", "to", "i", "in", "med", "with", "for", "the")
 )
+_NEUTRAL = frozenset(  # words that say nothing of the material; left out only as the last try
+    "blandet|blanda|blandede|mixed|diverse|div|various|avfall|waste|rest|rester|sortert|kildesortert"
+    "|kassert|kasserte|utrangert|utrangerte".split("|")  # noqa: SIM905
+)
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ä": "ae", "ö": "o", "đ": "d", "ŋ": "n"})
 _LONGEST = 200
 _ENDINGS = ("ene", "ane", "er", "ar", "en", "et", "a", "e", "s")
@@ -36,11 +40,12 @@ def normalise_material(text: object, *, codes: WasteCodes) -> str | None:
     if text is None or not isinstance(text, str):
         return None
     index = _index_names(codes)
-    for key in _spellings(text[:_LONGEST]):
-        material = index.get(key)
-        if material:
-            return material
-    return None
+    written = text[:_LONGEST]
+    found = _look_up(written, index)
+    if found is None:  # `EPS/isopor`: every part must name the same material
+        parts = {_look_up(part, index) for part in re.split(r"[/,;&+|]", written)}
+        found = parts.pop() if len(parts) == 1 else None
+    return found
 
 
 def normalise_material_column(texts: pd.Series, *, codes: WasteCodes) -> pd.Series:
@@ -70,6 +75,10 @@ def tabulate_relations(codes: WasteCodes) -> pd.DataFrame:
     rows = [(a, b, materials_related(a, b, codes=codes)) for a in keys for b in keys]
     table = pd.DataFrame(rows, columns=["material_a", "material_b", "relation"]).astype("string")
     return table[table["relation"] != "none"].reset_index(drop=True)
+
+
+def _look_up(text: str, index: dict[str, str]) -> str | None:
+    return next((index[key] for key in _spellings(text) if index.get(key)), None)
 
 
 @lru_cache(maxsize=8)
@@ -102,7 +111,11 @@ def _spellings(text: str) -> list[str]:
     if not joined:
         return []
     keys = ["=" + joined, "~" + digraphs, "^" + _stem(digraphs)]
-    return [*keys, "+" + " ".join(bag)] if bag else keys
+    keys += ["+" + " ".join(bag)] if bag else []
+    core = sorted(
+        {_stem(word.removesuffix("avfall")) for word in words if word not in _NEUTRAL} - _STOP_WORDS
+    )
+    return [*keys, "-" + " ".join(core)] if any(core) else keys
 
 
 def _stem(word: str) -> str:

@@ -293,6 +293,10 @@ def test_materials_relate_through_their_parents() -> None:
         ("stein og jord", "soil"),
         ("rest", "weee"),  # exact spelling wins over another's stem
         ("resten", None),  # stem of both `rest` and `rester`: not guessed
+        ("Diverse trevirke, sortert", "wood"),
+        ("Matavfall/food waste", "food_waste"),
+        ("Matavfall/trevirke", None),
+        ("diverse", None),
         ("plutonium", None),
         ("", None),
         (None, None),
