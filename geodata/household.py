@@ -8,6 +8,8 @@ its basis is ``modelled`` and its reference names both statistics.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from geodata.errors import InvalidTableError, UnknownMunicipalityError
@@ -30,7 +32,25 @@ AMOUNTS = {
     "amount_max": "kg_per_head_high",
 }
 KG_PER_TONNE = 1000.0
-RANGE_NOTE = "Modelled for {inhabitants} inhabitants in {count} municipalities; usual treatment: {treatment}."
+
+
+@dataclass(frozen=True)
+class HouseholdWording:
+    """What the rows say of themselves; a loader gives it in the language of its data.
+
+    Attributes
+    ----------
+    description : the stream's description.
+    reference : template with ``{source}`` (of the coefficients) and ``{year}`` (of the inhabitants).
+    note : template with ``{inhabitants}``, ``{count}`` (municipalities) and ``{treatment}``.
+    """
+
+    description: str = "Household waste"
+    reference: str = "{source}; inhabitants {year}: SSB"
+    note: str = "Modelled for {inhabitants} inhabitants in {count} municipalities. Usual: {treatment}."
+
+
+ENGLISH = HouseholdWording()
 
 
 def check_coefficients(coefficients: pd.DataFrame) -> None:
@@ -94,6 +114,7 @@ def model_household_streams(
     municipalities: pd.DataFrame,
     coefficients: pd.DataFrame,
     dataset: str = "region",
+    wording: HouseholdWording = ENGLISH,
 ) -> pd.DataFrame:
     """Return the modelled offers of household waste of every facility that has a service area.
 
@@ -104,6 +125,7 @@ def model_household_streams(
     municipalities : ``municipality_number``, ``inhabitants``, ``inhabitants_year``.
     coefficients : see :func:`model_household_waste`.
     dataset : value of the column ``dataset``.
+    wording : description, reference and note of the rows.
 
     Returns
     -------
@@ -140,7 +162,7 @@ def model_household_streams(
         .sort_values(["facility_id", "_rank"], kind="stable")
         .reset_index(drop=True)
     )
-    return _describe_streams(streams, dataset=dataset)
+    return _describe_streams(streams, dataset=dataset, wording=wording)
 
 
 def _count_people(served: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFrame:
@@ -153,7 +175,7 @@ def _count_people(served: pd.DataFrame, municipalities: pd.DataFrame) -> pd.Data
     return people.reset_index()
 
 
-def _describe_streams(streams: pd.DataFrame, *, dataset: str) -> pd.DataFrame:
+def _describe_streams(streams: pd.DataFrame, *, dataset: str, wording: HouseholdWording) -> pd.DataFrame:
     out = pd.DataFrame(
         {
             "stream_id": "household-" + streams["facility_id"] + "-" + streams["material"],
@@ -161,7 +183,7 @@ def _describe_streams(streams: pd.DataFrame, *, dataset: str) -> pd.DataFrame:
             "direction": "offer",
             "eal_code": streams["eal_code"],
             "material": streams["material"],
-            "description": "Husholdningsavfall",
+            "description": wording.description,
             "amount_min": streams["amount_min"],
             "amount_best": streams["amount_best"],
             "amount_max": streams["amount_max"],
@@ -171,13 +193,13 @@ def _describe_streams(streams: pd.DataFrame, *, dataset: str) -> pd.DataFrame:
             "legal_status": "waste",
             "basis": "modelled",
             "reference": [
-                f"{source}; x inhabitants {year} (SSB)"
+                wording.reference.format(source=source, year=year)
                 for source, year in zip(streams["source"], streams["inhabitants_year"], strict=True)
             ],
             "reference_year": streams["year"],
             "dataset": dataset,
             "note": [
-                RANGE_NOTE.format(inhabitants=people, count=count, treatment=treatment)
+                wording.note.format(inhabitants=people, count=count, treatment=treatment)
                 for people, count, treatment in zip(
                     streams["inhabitants"], streams["count"], streams["usual_treatment"], strict=True
                 )

@@ -8,12 +8,18 @@ import geopandas as gpd
 import pandas as pd
 
 from geodata.errors import InvalidTableError
-from geodata.household import model_household_streams
+from geodata.household import HouseholdWording, model_household_streams
 from geodata.results import RegionTables
 from geodata.schemas import TABLES, WGS84, conform_table
 from loaders.embedded import data_dir, read_municipalities
 
 Dataset = Literal["region", "practice"]
+
+WORDING = HouseholdWording(
+    description="Husholdningsavfall (modellert)",
+    reference="{source}; folketall {year}: SSB",
+    note="Modellert for {inhabitants} innbyggere i {count} kommuner. Vanlig behandling: {treatment}.",
+)
 
 
 def _read_table(dataset: Dataset, name: str) -> pd.DataFrame:
@@ -80,6 +86,7 @@ def read_region(dataset: Dataset = "region") -> RegionTables:
             pd.DataFrame(facilities.drop(columns="geometry")),
             municipalities=pd.DataFrame(read_municipalities(detail="light").drop(columns="geometry")),
             coefficients=read_household_coefficients(),
+            wording=WORDING,
         )
         streams = conform_table(pd.concat([streams, modelled], ignore_index=True), "streams")
     return RegionTables(
