@@ -17,8 +17,25 @@ _STOP_WORDS = frozenset(
     ("og", "and", "av", "of", "fra", "from", "til", "to", "i", "in", "med", "with", "for", "the")
 )
 _NEUTRAL = frozenset(  # words that say nothing of the material; left out only as the last try
-    "blandet|blanda|blandede|mixed|diverse|div|various|avfall|waste|rest|rester|sortert|kildesortert"
-    "|kassert|kasserte|utrangert|utrangerte".split("|")  # noqa: SIM905
+    [
+        "blandet",
+        "blanda",
+        "blandede",
+        "mixed",
+        "diverse",
+        "div",
+        "various",
+        "avfall",
+        "waste",
+        "rest",
+        "rester",
+        "sortert",
+        "kildesortert",
+        "kassert",
+        "kasserte",
+        "utrangert",
+        "utrangerte",
+    ]
 )
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ä": "ae", "ö": "o", "đ": "d", "ŋ": "n"})
 _LONGEST = 200
