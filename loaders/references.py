@@ -1,0 +1,151 @@
+"""What members' rows are looked up in: municipalities, waste codes, postcodes and places, each answer kept."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geodata.codetables import WasteCodes
+from geodata.crs import METRIC
+from geodata.errors import UnknownMunicipalityError
+from geodata.industries import normalise_industry_code
+from geodata.materials import normalise_material
+from geodata.municipalities import (
+    MunicipalityNames,
+    Resolution,
+    find_municipality_by_name,
+    normalise_municipality_number,
+    resolve_municipality,
+)
+from geodata.schemas import UNITS
+from geodata.wastecodes import ParsedCode, parse_eal
+from loaders import codes as code_tables
+from loaders import embedded
+from loaders.rawtables import Cell
+
+Answer = TypeVar("Answer")
+
+
+class References:
+    """The embedded tables that rows are checked against; look-ups of equal texts are answered from memory.
+
+    Parameters
+    ----------
+    municipalities, codes, changes, postcodes, places, divisions : as from :mod:`loaders.embedded` and
+        :mod:`loaders.codes`; each is read when it is not given.
+    """
+
+    def __init__(
+        self,
+        *,
+        municipalities: gpd.GeoDataFrame | None = None,
+        codes: WasteCodes | None = None,
+        changes: pd.DataFrame | None = None,
+        postcodes: pd.DataFrame | None = None,
+        places: pd.DataFrame | None = None,
+        divisions: pd.DataFrame | None = None,
+    ) -> None:
+        self.municipalities = embedded.read_municipalities() if municipalities is None else municipalities
+        self.codes = code_tables.read_waste_codes() if codes is None else codes
+        self.changes = embedded.read_municipality_changes() if changes is None else changes
+        self.divisions = code_tables.read_industries() if divisions is None else divisions
+        self.names = MunicipalityNames.build(self.municipalities, changes=self.changes)
+        materials = self.codes.materials
+        self.default_unit: dict[str, str] = {
+            str(material): str(unit) if unit in UNITS else "t"
+            for material, unit in zip(materials["material"], materials["unit"], strict=True)
+        }
+        self.municipality_name: dict[str, str] = dict(
+            zip(self.municipalities["municipality_number"], self.municipalities["name"], strict=True)
+        )
+        codes_by_number = (embedded.read_postcodes() if postcodes is None else postcodes).set_index("postcode")
+        self._postcodes: dict[str, dict[str, object]] = codes_by_number.to_dict("index")
+        self._places: dict[tuple[str, str], tuple[float, float]] = {}
+        towns = embedded.read_places() if places is None else places
+        ordered = towns.sort_values("population", ascending=False, kind="stable")
+        for name, number, lat, lon in zip(
+            ordered["name"], ordered["municipality_number"], ordered["lat"], ordered["lon"], strict=True
+        ):
+            self._places.setdefault((str(name).casefold(), str(number)), (float(lon), float(lat)))
+        self._seats = dict(zip(self.municipalities["municipality_number"], self.municipalities["seat"], strict=True))
+        self._memory: dict[tuple[str, Hashable], object] = {}
+
+    def _remember(self, kind: str, key: Hashable, answer: Callable[[], Answer]) -> Answer:
+        known = self._memory.get((kind, key))
+        if known is None:
+            known = self._memory[(kind, key)] = answer()
+        return known  # type: ignore[return-value]
+
+    def parse_code(self, cell: Cell, *, star_expected: bool) -> ParsedCode:
+        """Return a waste code as read; see :func:`geodata.wastecodes.parse_eal`."""
+        return self._remember(
+            f"code{star_expected}", str(cell), lambda: parse_eal(cell, codes=self.codes, star_expected=star_expected)
+        )
+
+    def find_material(self, text: str) -> str | None:
+        """Return the material key of `text`, or None."""
+        return self._remember("material", text, lambda: (normalise_material(text, codes=self.codes),))[0]
+
+    def suggest_materials(self, text: str) -> str:
+        """Return up to three material names that look like `text`, apart by commas."""
+        names = {str(label): None for labels in self.codes.labels.values() for label in labels}
+        return ", ".join(difflib.get_close_matches(text, list(names), n=3, cutoff=0.6))
+
+    def read_industry(self, cell: Cell) -> tuple[str | None, str | None]:
+        """Return (industry code, problem); see :func:`geodata.industries.normalise_industry_code`."""
+        return self._remember("industry", str(cell), lambda: normalise_industry_code(cell, divisions=self.divisions))
+
+    def find_municipality(self, text: str, county: str | None) -> tuple[tuple[str, ...], Resolution | None]:
+        """Return the municipalities of today that a number or a name may mean, and the number's resolution.
+
+        Nothing found gives an empty tuple.
+        """
+        return self._remember("municipality", (text, county), lambda: self._find_municipality(text, county))
+
+    def _find_municipality(self, text: str, county: str | None) -> tuple[tuple[str, ...], Resolution | None]:
+        number, _ = normalise_municipality_number(text)
+        if number is not None:
+            try:
+                resolution = resolve_municipality(text, changes=self.changes)
+            except UnknownMunicipalityError:
+                return (), None
+            return resolution.today, resolution
+        found = find_municipality_by_name(text, self.names, county=county)
+        if not found and county:
+            found = find_municipality_by_name(text, self.names)
+        return tuple(dict.fromkeys(match.municipality_number for match in found)), None
+
+    def suggest_municipalities(self, text: str) -> str:
+        """Return up to three municipalities whose name looks like `text`, as ``5001 Trondheim``, apart by commas."""
+        known = {name: number for number, name in self.municipality_name.items()}
+        close = difflib.get_close_matches(text.strip().title(), list(known), n=3, cutoff=0.6)
+        return ", ".join(f"{known[name]} {name}" for name in close)
+
+    def look_up_postcode(self, postcode: str) -> dict[str, object] | None:
+        """Return place, municipality_number, lat and lon of a postcode, or None."""
+        return self._postcodes.get(postcode)
+
+    def look_up_place(self, place: str, municipality: str) -> tuple[float, float] | None:
+        """Return (lon, lat) of a town or village in a municipality, or None."""
+        return self._places.get((place.casefold(), municipality))
+
+    def locate_seat(self, municipality: str) -> tuple[float, float, float] | None:
+        """Return (lon, lat, radius in metres) of a municipality's seat; the radius is that of a disc of its area."""
+        return self._remember("seat", municipality, lambda: (self._locate_seat(municipality),))[0]
+
+    def _locate_seat(self, municipality: str) -> tuple[float, float, float] | None:
+        shapes = self.municipalities.geometry[self.municipalities["municipality_number"] == municipality]
+        if shapes.empty:
+            return None
+        radius = float(np.sqrt(shapes.to_crs(METRIC).area.iloc[0] / np.pi))
+        seat = self._seats.get(municipality)
+        spot = None if seat is None or pd.isna(seat) else self.look_up_place(str(seat), municipality)
+        if spot is None:
+            middle = shapes.representative_point().iloc[0]
+            spot = (float(middle.x), float(middle.y))
+        return spot[0], spot[1], round(radius, -2)
