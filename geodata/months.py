@@ -47,7 +47,8 @@ _SEASONS = {
     "host": "9-11", "hosten": "9-11", "haust": "9-11", "hausten": "9-11", "autumn": "9-11", "fall": "9-11",
     "q1": "1-3", "q2": "4-6", "q3": "7-9", "q4": "10-12",
 }  # fmt: skip
-_RANGE = re.compile(r"(\w+)\.?\s*(?:-|\btil\b|\bto\b|\btom\b|\bthrough\b)\s*(\w+)\.?")
+_UNTIL = re.compile(r"\s+(?:til og med|t\.?\s?o\.?\s?m\.?|til|through|to)\s+")
+_RANGE = re.compile(r"(\w+)\.?\s*-\s*(\w+)\.?")
 
 
 def parse_months(text: object) -> tuple[int | None, str | None]:
@@ -64,7 +65,7 @@ def parse_months(text: object) -> tuple[int | None, str | None]:
     if _WHOLE_YEAR.fullmatch(plain):
         return ALL_YEAR, None
     mask = 0
-    for part in re.split(r"[,;/&+]|\bog\b|\band\b|(?<=\d) (?=\d)", plain):
+    for part in re.split(r"[,;/&+]|\s+(?:og|and)\s+|(?<=[\w.])\s+(?=\w)", _UNTIL.sub("-", plain)):
         found = _read_part(part.strip())
         if found is None:
             return None, "months.malformed"
