@@ -36,7 +36,7 @@ def iterate_candidates(
     position of the relation in :data:`geodata.scoring.RELATIONS`.
     """
     groups, offer_members, need_members = _group_flows(flows)
-    if not groups.size or not len(offer_members) or not len(need_members):
+    if not offer_members or not need_members:
         return
     need_groups = np.array(sorted(need_members), dtype=np.intp)
     held: list[tuple[Ints, Ints, npt.NDArray[np.int8], npt.NDArray[np.int8]]] = []
@@ -90,12 +90,12 @@ def _group_flows(
 
     def members(mask: npt.NDArray[np.bool_]) -> dict[int, Ints]:
         rows = np.flatnonzero(mask)
+        if not len(rows):
+            return {}
         order = rows[np.argsort(numbers[rows], kind="stable")]
         present, starts = np.unique(numbers[order], return_index=True)
         return {int(g): part for g, part in zip(present, np.split(order, starts[1:]), strict=True)}
 
-    if not len(flows):
-        return groups, {}, {}
     return groups, members(offer), members(~offer)
 
 

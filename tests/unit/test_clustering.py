@@ -57,7 +57,7 @@ def test_two_shores_are_told_apart_by_road_and_not_by_the_crow():
 
 
 def test_tonnes_inside_are_worked_by_hand_and_given_once():
-    # Each shore: needs of 100 and 300 t, offers of 200 and 400 t: 400 t at most, not the 800 of the pairs' sum.
+    # Each shore: needs of 100 and 300 t, offers of 200 and 400 t: 400 t, not the pairs' 800.
     tables, road, _ = plant_fjord()
     clusters, members = cluster(tables, road)
     assert clusters["exchange_t_best"].tolist() == [400, 400]
