@@ -58,6 +58,8 @@ matches; `lat`, `lon` the medoid's point, EPSG:4326."""
 MEMBER_COLUMNS = ("facility_id", "cluster_id", "is_medoid", "minutes_to_medoid", "km_to_medoid", "matches")
 """One row a clustered facility; who is not here is noise."""
 
+TOP_KM_PER_MINUTE = 100 / 60
+"""No lorry keeps up more than 100 km/h: a bound that lets far pairs be passed over unseen."""
 _MAX_ROUNDS = 50
 
 
@@ -106,7 +108,9 @@ def _time_graph(travel: Travel, order: Ints, candidates: Ints, *, max_minutes: f
     """Minutes between candidates within the limit, the longer of both ways; a tiny value stands for 0."""
     back = np.full(len(order), -1)
     back[order[candidates]] = np.arange(len(candidates))
-    origins, destinations = travel.pairs_within(max_km=np.inf, max_minutes=max_minutes)
+    origins, destinations = travel.pairs_within(
+        max_km=max_minutes * TOP_KM_PER_MINUTE, max_minutes=max_minutes
+    )
     wanted = (back[origins] >= 0) & (back[destinations] >= 0)
     origins, destinations = origins[wanted], destinations[wanted]
     minutes = np.maximum(travel.pairs(origins, destinations).minutes, 1e-9)

@@ -33,9 +33,8 @@ def sum_exchange(matches: pd.DataFrame, flows: pd.DataFrame, *, unit: str = "t")
     Three totals in `unit` (NaN where no match has known amounts: unknown is not zero), and the number of
     matches whose amount is unknown. Exact to 1e-9 of the sum of the offers.
     """
-    known = matches["amount_known"].to_numpy(dtype=bool) & (matches["unit"] == unit).fillna(False).to_numpy(
-        bool
-    )
+    in_unit = matches["unit"].astype(object).eq(unit).to_numpy(bool)
+    known = matches["amount_known"].to_numpy(dtype=bool) & in_unit
     unknown = int((~matches["amount_known"].to_numpy(dtype=bool)).sum())
     if not known.any():
         return np.full(3, np.nan), unknown

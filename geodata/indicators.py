@@ -83,7 +83,7 @@ def _sum_streams(streams: pd.DataFrame) -> Iterator[_Row]:
             yield f"{direction}s", float(len(some)), "streams", basis
             yield f"{direction}s_amount_unknown", float(some["amount_best"].isna().sum()), "streams", basis
             for unit in UNITS:
-                amounts = some.loc[(some["unit"] == unit).fillna(False).astype(bool), "amount_best"].dropna()
+                amounts = some.loc[some["unit"].astype(object).eq(unit), "amount_best"].dropna()
                 total = float(amounts.sum()) if len(amounts) else np.nan
                 yield f"{direction}s_amount", total, unit, basis
 
