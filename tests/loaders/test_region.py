@@ -10,9 +10,12 @@ import pytest
 
 from geodata.crs import to_metric
 from geodata.errors import InvalidTableError
+from geodata.industries import normalise_industry_code
+from geodata.months import parse_months_column
 from geodata.results import RegionTables
 from geodata.schemas import TABLES
-from loaders.codes import read_eal_codes, read_materials
+from loaders.checks import check_table
+from loaders.codes import read_eal_codes, read_industries, read_materials
 from loaders.embedded import data_dir, read_municipalities
 from loaders.region import read_household_coefficients, read_region
 
@@ -29,35 +32,26 @@ def practice() -> RegionTables:
     return read_region("practice")
 
 
-def list_breaches(frame: pd.DataFrame, name: str) -> list[str]:
-    """Every cell that breaks the schema of table `name`, as text."""
-    faults: list[str] = []
-    for column in TABLES[name]:
-        values = frame[column.name]
-        if str(values.dtype) != column.dtype:
-            faults.append(f"{column.name}: type {values.dtype}")
-        if column.required and values.isna().any():
-            faults.append(f"{column.name}: empty in {int(values.isna().sum())} rows")
-        if column.unique and values.dropna().duplicated().any():
-            faults.append(f"{column.name}: repeated")
-        known = values.dropna()
-        if column.allowed and not known.isin(column.allowed).all():
-            faults.append(f"{column.name}: {sorted(set(known) - set(column.allowed))}")
-        if column.low is not None and not (known >= column.low).all():
-            faults.append(f"{column.name}: below {column.low}")
-        if column.high is not None and not (known <= column.high).all():
-            faults.append(f"{column.name}: above {column.high}")
-    return faults
-
-
 @pytest.mark.parametrize("dataset", ["region", "practice"])
 @pytest.mark.parametrize("name", ["facilities", "streams", "networks", "memberships"])
 def test_tables_conform(request: pytest.FixtureRequest, dataset: str, name: str) -> None:
     tables: RegionTables = request.getfixturevalue(dataset)
     frame = getattr(tables, name)
-    assert list_breaches(frame, name) == []
+    assert check_table(frame, name) == []
     known = [column.name for column in TABLES[name]]
     assert list(frame.columns) == known + (["geometry"] if name == "facilities" else [])
+
+
+@pytest.mark.parametrize("dataset", ["region", "practice"])
+def test_industry_codes_and_months_are_written_as_they_are_read(
+    request: pytest.FixtureRequest, dataset: str
+) -> None:
+    tables: RegionTables = request.getfixturevalue(dataset)
+    divisions = read_industries()
+    for code in tables.facilities["industry_code"].dropna().unique():
+        assert normalise_industry_code(code, divisions=divisions) == (code, None)
+    months = tables.streams["months"].dropna()
+    assert parse_months_column(months)["problem"].isna().all()
 
 
 def test_unknown_dataset_is_refused() -> None:
