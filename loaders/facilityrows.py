@@ -12,7 +12,7 @@ import pandas as pd
 from geodata.identifiers import check_organisation_number
 from loaders.layout import Grid, GridRow
 from loaders.placing import Spot, place_spots, read_spot
-from loaders.quantities import clean_words, is_unknown
+from loaders.quantities import NumberStyle, clean_words, is_unknown, read_quantity
 from loaders.rawtables import Cell
 from loaders.references import References
 from loaders.reporting import Reporter
@@ -21,6 +21,13 @@ from loaders.vocabulary import read_word
 POSTCODE_RADIUS_M = 3_000.0
 PLACE_RADIUS_M = 2_500.0
 """Expected error of a point that stands for a whole postal place or village, metres (expert judgement)."""
+
+ASSUMED_FINDINGS = {"actor_type": "column.actor_type_assumed", "visibility": "column.visibility_assumed"}
+UNKNOWN_FINDINGS = {
+    "actor_type": "row.actor_type_unknown",
+    "visibility": "row.visibility_unknown",
+    "geocode_quality": "row.geocode_quality_unknown",
+}
 
 Value = str | int | float | bool | None
 
@@ -174,18 +181,16 @@ def _read_vocabulary(
     cell = row.cells.get(column)
     if is_unknown(cell):
         if default is not None and not quiet:
-            report.once(f"column.{column}_assumed", row.number, column, default=default)
+            report.once(ASSUMED_FINDINGS[column], row.number, column, default=default)
         return default
     word = read_word(column, cell)
     if word is None:
-        report("warning", f"row.{column}_unknown", row.number, column, value=cell, default=default or "")
+        report("warning", UNKNOWN_FINDINGS[column], row.number, column, value=cell, default=default or "")
         return default
     return word
 
 
 def _read_plain_number(row: GridRow, column: str, report: Reporter) -> float | None:
-    from loaders.quantities import NumberStyle, read_quantity
-
     cell = row.cells.get(column)
     read = read_quantity(cell, NumberStyle(point_is_decimal=True))
     if read.problem or (read.best is None and not is_unknown(cell)):

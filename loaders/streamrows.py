@@ -19,6 +19,17 @@ from loaders.vocabulary import read_word
 _NO_CODE = frozenset(
     "ingen|ingen kode|ikke avfall|ikkje avfall|ikke relevant|not waste|no code|biprodukt|produkt|vare|na|not applicable".split("|")
 )
+CODE_FINDINGS = {
+    "code.unknown": "row.code_unknown",
+    "code.malformed": "row.code_malformed",
+    "code.several": "row.code_several",
+    "code.incomplete": "row.code_incomplete",
+    "code.ambiguous": "row.code_ambiguous",
+    "code.date": "row.code_date",
+}
+"""Problem of :func:`geodata.wastecodes.parse_eal` -> finding."""
+
+CHOICE_FINDINGS = {"treatment": "row.treatment_unknown", "legal_status": "row.legal_status_unknown"}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}.*")
 _CURRENCY = re.compile(r"\b(?:kr|nok|kroner)\b\.?|,-|(?:/|per|pr\.?)\s*(?:t|tonn|tonne)\b\.?", re.IGNORECASE)
 
@@ -143,7 +154,7 @@ def _read_code(
     near = ", ".join(f"{format_code(code, codes=codes)} {title(code, codes=codes)}" for code in parsed.suggestions[:3])
     if parsed.code is None:
         if parsed.problem:
-            report("error", f"row.{parsed.problem.replace('.', '_')}", row.number, "eal_code", value=cell, suggestion=near)
+            report("error", CODE_FINDINGS[parsed.problem], row.number, "eal_code", value=cell, suggestion=near)
         return None, stated
     full = format_code(parsed.code, codes=codes)
     if parsed.repaired:
@@ -228,7 +239,7 @@ def _read_choice(row: GridRow, column: str, report: Reporter) -> str | None:
         return None
     word = read_word(column, cell)
     if word is None:
-        report("warning", f"row.{column}_unknown", row.number, column, value=cell)
+        report("warning", CHOICE_FINDINGS[column], row.number, column, value=cell)
     return word
 
 
