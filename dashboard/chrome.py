@@ -9,9 +9,11 @@ import streamlit as st
 
 from dashboard import controls, session
 from dashboard.labels import ACTOR_TYPES, BASES, label
+from dashboard.messages import describe_error
 from dashboard.notes import note
 from dashboard.text import LANGUAGES, language
 from dashboard.text import gettext as _
+from geodata.errors import SymbiosekartError
 
 ICON = str(Path(__file__).with_name("icon.svg"))
 VIEWS = Path(__file__).with_name("views")
@@ -36,7 +38,10 @@ def build_pages() -> list[st.Page]:
 
 STYLE = """
 [data-testid="stMainBlockContainer"] {padding: 4.5rem clamp(1rem, 3vw, 3rem) 3rem;}
-[data-testid="stMetric"] {padding: .6rem .8rem;}
+.st-key-key_figures {display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem;}
+.st-key-key_figures > div, .st-key-key_figures > div > div {width: 100% !important; height: 100%;}
+.st-key-key_figures [data-testid="stMetric"] {padding: .6rem .8rem; height: 100%;}
+.st-key-key_figures :is([data-testid="stMetricDelta"], [data-testid="stMetricLabel"]) * {white-space: normal;}
 """
 
 
@@ -115,6 +120,13 @@ def show_dataset_banner() -> None:
             _("Your own files are included. Only you see them, and they are gone when you close the page."),
             icon=":material/folder_shared:",
         )
+
+
+def show_error(error: SymbiosekartError) -> None:
+    """Tell what went wrong and what to do, in words; data text in it is shown as text."""
+    what, advice = describe_error(error, _)
+    st.error(_("This cannot be shown."), icon=":material/error:")
+    st.text(f"{what} {advice}")
 
 
 def show_footer() -> None:

@@ -54,9 +54,9 @@ def show_content() -> None:
             "streams",
             "unknown",
             "amount_best",
+            "unit",
             "amount_min",
             "amount_max",
-            "unit",
         ),
         alt=_("Streams and amounts a year by direction and basis."),
     )

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import chrome, controls, session
 from dashboard.text import gettext as _
+from geodata.errors import SymbiosekartError
 
 st.set_page_config(page_title="Symbiosekart", page_icon=chrome.ICON, layout="wide")
 bad_values = controls.restore_choices()
@@ -13,13 +14,16 @@ session.start_session()
 page = st.navigation(chrome.build_pages(), position="top")
 chrome.set_page_style()
 with st.sidebar:
-    st.markdown(f"**{_('What is shown')}**")
+    st.markdown("**" + _("What is shown") + "**")
     chrome.pick_language()
     chrome.pick_dataset()
     if page.url_path != "data":
         chrome.pick_filters()
 controls.show_bad_values(bad_values)
 chrome.show_dataset_banner()
-page.run()
+try:
+    page.run()
+except SymbiosekartError as error:
+    chrome.show_error(error)
 chrome.show_footer()
 controls.write_permalink()

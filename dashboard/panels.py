@@ -13,7 +13,7 @@ from dashboard.labels import DIRECTIONS, SCORE_PARTS, SCORE_REASONS, label, labe
 from dashboard.layers import Layer, combine_legends
 from dashboard.mapview import MapSelection, current_theme, show_map
 from dashboard.notes import note
-from dashboard.text import format_amount, format_minutes, format_number, language
+from dashboard.text import format_minutes, format_number, language
 from dashboard.text import gettext as _
 from geodata.indicators import read_indicator
 from geodata.results import ScenarioResult
@@ -36,11 +36,11 @@ STREAM_COLUMNS = (
     "direction",
     "material",
     "eal_code",
-    "amount_min",
     "amount_best",
-    "amount_max",
     "unit",
     "basis",
+    "amount_min",
+    "amount_max",
     "reference",
     "reference_year",
     "months",
@@ -56,11 +56,6 @@ MATCH_COLUMNS = (
     "to_name",
     "material",
     "score",
-    "score_code",
-    "score_material",
-    "score_amount",
-    "score_season",
-    "score_distance",
     "exchange_best",
     "unit",
     "basis",
@@ -68,6 +63,11 @@ MATCH_COLUMNS = (
     "minutes",
     "ferries",
     "estimated_km",
+    "score_code",
+    "score_material",
+    "score_amount",
+    "score_season",
+    "score_distance",
     "eal_code",
     "hazardous",
 )
@@ -89,9 +89,9 @@ TOTAL_COLUMNS = (
     "material",
     "basis",
     "amount_best",
+    "unit",
     "amount_min",
     "amount_max",
-    "unit",
     "streams",
     "unknown",
 )
@@ -127,7 +127,7 @@ def show_key_figures(result: ScenarioResult) -> None:
         (
             _("Could be exchanged a year"),
             format_number(amount, unit="t"),
-            format_amount(low, None, high, unit="t"),
+            f"{format_number(low)}–{format_number(high, unit='t')}",
         ),
         (
             _("Clusters"),
@@ -135,18 +135,16 @@ def show_key_figures(result: ScenarioResult) -> None:
             _("median distance {km}").format(km=format_number(median, unit="km")),
         ),
     )
-    with st.container(horizontal=True, gap="small"):
+    with st.container(key="key_figures"):
         for title, value, detail in cards:
-            st.metric(
-                title, value, border=True, width=172, delta=detail, delta_color="off", delta_arrow="off"
-            )
+            st.metric(title, value, border=True, delta=detail, delta_color="off", delta_arrow="off")
 
 
 def show_scenario_map(
     view: session.View,
     *,
     key: str,
-    height: int = 560,
+    height: int = 640,
     municipalities: Sequence[str] = (),
     extra: Sequence[Layer] = (),
     bounds: tuple[float, float, float, float] | None = None,
@@ -262,6 +260,7 @@ def show_clusters(view: session.View, *, key: str) -> None:
         ids=list(clusters["cluster_id"].astype(str)),
         alt=_("Clusters with number of facilities, matches and tonnes that could be exchanged inside."),
         empty=_("No cluster with these filters."),
+        missing="–",
     )
 
 
@@ -274,6 +273,7 @@ def show_exclusions(view: session.View, exclusions: pd.DataFrame, *, key: str) -
         columns=EXCLUSION_COLUMNS,
         alt=_("Pairs left out, with the reason and the figure that decided."),
         empty=_("Nothing was left out."),
+        missing="–",
     )
 
 

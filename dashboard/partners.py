@@ -22,13 +22,13 @@ PARTNER_COLUMNS = (
     "direction",
     "materials",
     "score",
-    "exchange_t_best",
-    "exchange_mwh_best",
-    "amount_unknown",
-    "basis",
     "distance_km",
     "minutes",
     "ferries",
+    "basis",
+    "exchange_t_best",
+    "exchange_mwh_best",
+    "amount_unknown",
     "estimated_km",
 )
 DIRECTIONS = ("offer", "need")
@@ -134,6 +134,7 @@ def show_partners(search: Search) -> None:
             columns=PARTNER_COLUMNS,
             ids=list(ranked["best_match_id"].astype(str)),
             alt=_("Partners by rank, with score, amount, basis, road distance, minutes and ferries."),
+            missing="–",
         )
         _show_partner(search, ranked, picked)
     else:

@@ -15,8 +15,6 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 from geodata.routes import Route, find_route
-from loaders.members import MemberFiles, read_members
-from loaders.roads import read_road_network
 
 from dashboard import controls
 from dashboard.layers import (
@@ -39,7 +37,10 @@ from geodata.transport import Travel
 from geodata.wastecodes import WasteCodes
 from loaders.codes import read_waste_codes
 from loaders.embedded import read_counties, read_municipalities, read_places, read_sources
+from loaders.members import MemberFiles, read_members
+from loaders.references import References
 from loaders.region import read_region
+from loaders.roads import read_road_network
 
 KEPT_SCENARIOS = 32
 KEPT_LAYERS = 64
@@ -118,6 +119,12 @@ def load_codes() -> WasteCodes:
 
 
 @st.cache_resource(show_spinner=False)
+def load_references() -> References:
+    """Return what members' files are checked against, read at the first upload."""
+    return References(municipalities=read_municipalities(), codes=load_codes())
+
+
+@st.cache_resource(show_spinner=False)
 def load_network() -> RoadNetwork:
     """Return the road network, read and routed once."""
     return read_road_network()
@@ -183,7 +190,7 @@ def _digest(name: str, content: bytes) -> bytes:
 
 def read_uploads(uploads: Sequence[tuple[str, bytes]]) -> MemberFiles:
     """Read files as members bring them; faults and refusals are findings."""
-    return read_members(uploads, municipalities=load_municipalities(), codes=load_codes())
+    return read_members(uploads, references=load_references())
 
 
 def current_filters(*, municipalities: tuple[str, ...] = (), near_km: float | None = None) -> Filters:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from pandas.api.types import is_numeric_dtype
 
 from dashboard import controls
 from dashboard.labels import (
@@ -45,6 +46,7 @@ DECIMALS = {
     "score": 2,
     "rank": 0,
     "pairs": 0,
+    "value": 1,
     "limit": 1,
     "streams": 0,
     "unknown": 0,
@@ -64,8 +66,42 @@ DECIMALS = {
     "score_season": 2,
     "score_distance": 2,
 }
-NARROW = frozenset({"rank", "unit", "ferries", "hazardous", "row", "score", "pairs"})
-WIDE = frozenset({"name", "partner", "from_name", "to_name", "facility", "reason", "what", "advice", "title"})
+WIDTHS = {
+    "name": 270,
+    "partner": 270,
+    "facility": 250,
+    "from_name": 240,
+    "to_name": 240,
+    "title": 330,
+    "reason": 300,
+    "what": 380,
+    "advice": 380,
+    "meaning": 560,
+    "material": 170,
+    "materials": 230,
+    "reference": 300,
+    "source": 220,
+    "note": 400,
+    "networks": 220,
+    "actor_type": 190,
+    "municipality": 130,
+    "direction": 130,
+    "basis": 125,
+    "dataset": 105,
+    "unit": 65,
+    "rank": 60,
+    "row": 60,
+    "ferries": 70,
+    "score": 75,
+    "pairs": 65,
+    "hazardous": 80,
+    "months": 90,
+    "eal_code": 130,
+    "value": 85,
+    "limit": 75,
+}
+"""Width of a column in pixels; a number takes :data:`NUMBER_WIDTH`, all else what Streamlit calls medium."""
+NUMBER_WIDTH = 105
 
 
 def show_table(
@@ -78,6 +114,7 @@ def show_table(
     rows_shown: int = 10,
     titles: Mapping[str, str] | None = None,
     empty: str | None = None,
+    missing: str | None = None,
 ) -> None:
     """Show `frame`; with `ids` a row can be picked, and the row of the object picked elsewhere is marked.
 
@@ -89,6 +126,7 @@ def show_table(
     ids : identifier of each row, in the frame's order; the choice ``selected`` follows the picked row.
     titles : column titles (translated) that differ from the usual ones.
     empty : what is said when there are no rows.
+    missing : what stands in an empty cell; "unknown" where nothing else is said.
     """
     if frame.empty:
         st.info(empty or _("No rows with these filters."), icon=":material/filter_alt_off:")
@@ -101,6 +139,7 @@ def show_table(
         "column_config": {name: _configure(name, title, by_browser=large) for name, title in named.items()},
         "height": ROW_HEIGHT * (min(rows_shown, len(shown)) + 1) + 3,
         "alt": alt,
+        "placeholder": _("unknown") if missing is None else missing,
         "key": key,
     }
     if ids is not None:
@@ -110,14 +149,15 @@ def show_table(
 
 
 def _configure(name: str, title: str, *, by_browser: bool) -> Any:
-    width: Any = "small" if name in NARROW else "large" if name in WIDE else "medium"
+    width: Any = WIDTHS.get(name, NUMBER_WIDTH if name in DECIMALS else "medium")
     if by_browser and name in DECIMALS:
         return st.column_config.NumberColumn(title, width=width, format="localized")
     return st.column_config.Column(title, width=width)
 
 
 def _write_numbers(frame: pd.DataFrame) -> Any:
-    formats = {name: partial(format_number, decimals=DECIMALS[name]) for name in frame if name in DECIMALS}
+    numbers = [name for name in frame if name in DECIMALS and is_numeric_dtype(frame[name])]
+    formats = {name: partial(format_number, decimals=DECIMALS[name]) for name in numbers}
     if "minutes" in formats:
         formats["minutes"] = format_minutes
     return frame.style.format(formats) if formats else frame
@@ -144,6 +184,10 @@ def _pick_row(key: str) -> None:
 def text_or_unknown(values: pd.Series) -> pd.Series:
     """Return `values` as text, "unknown" in the reader's language where there is none."""
     return values.astype("object").where(values.notna(), _("unknown")).astype(str)
+
+
+def _text_or_blank(values: pd.Series) -> pd.Series:
+    return values.astype("object").where(values.notna(), "").astype(str)
 
 
 def _labelled(values: pd.Series, vocabulary: Mapping[str, str]) -> pd.Series:
@@ -174,6 +218,7 @@ def present_facilities(
     grade = _labelled(view["geocode_quality"], GEOCODE_GRADES)
     view["geocode_quality"] = grade.where(placed, _("not placed"))
     view["source"] = text_or_unknown(view["source"])
+    view["note"] = _text_or_blank(view["note"])
     return view
 
 
@@ -192,6 +237,7 @@ def present_streams(
     view["months"] = text_or_unknown(view["months"])
     view["legal_status"] = _labelled(view["legal_status"], LEGAL_STATUSES)
     view["reference"] = text_or_unknown(view["reference"])
+    view["description"], view["note"] = _text_or_blank(view["description"]), _text_or_blank(view["note"])
     return view
 
 
@@ -205,6 +251,7 @@ def present_matches(
     view["material"] = view["material"].astype("object").map(material)
     view["basis"] = view["basis"].map(label_basis)
     view["hazardous"] = view["hazardous"].map(_yes_no)
+    view["eal_code"] = view["eal_code"].astype("object").where(view["eal_code"].notna(), _("none"))
     return view
 
 
@@ -226,4 +273,6 @@ def present_networks(networks: pd.DataFrame) -> pd.DataFrame:
     view = networks.reset_index(drop=True).copy()
     view["kind"] = _labelled(view["kind"], NETWORK_KINDS)
     view["members_public"] = view["members_public"].map(_yes_no)
+    for column in ("region", "website", "note"):
+        view[column] = _text_or_blank(view[column])
     return view

@@ -53,7 +53,7 @@ if near and (outside := session.count_neighbours(view)):
         )
     )
 clicked = panels.show_scenario_map(
-    view, key="map_kommune", height=480, municipalities=selected, bounds=session.bounds_of(selected)
+    view, key="map_kommune", height=560, municipalities=selected, bounds=session.bounds_of(selected)
 )
 if clicked is not None and clicked.layer == "municipalities" and clicked.id != municipality:
     controls.choose("county", session.county_of(clicked.id))
