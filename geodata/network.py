@@ -61,6 +61,7 @@ class RoadNetwork:
     ferry : whether a link is a car ferry. toll_nok : known toll or fare, 0 where unknown.
     name, date, licence : what the network is, of when, and whom to name. profile : what a way minimises.
     digest : SHA-256 of the two tables' content.
+    land : polygons of the land, EPSG:25833, by which a way onto the network is known not to cross the sea; or None.
     """
 
     place_ids: tuple[str, ...]
@@ -82,6 +83,7 @@ class RoadNetwork:
     licence: str
     digest: str
     profile: str = field(default=PROFILE)
+    land: npt.NDArray[np.object_] | None = None
 
     def describe(self) -> dict[str, str]:
         """Return name, date, profile, licence and digest, for provenance."""
@@ -170,9 +172,17 @@ class RoadNetwork:
 
 
 def build_network(
-    places: pd.DataFrame, links: pd.DataFrame, *, name: str, date: str = "", licence: str = ""
+    places: pd.DataFrame,
+    links: pd.DataFrame,
+    *,
+    name: str,
+    date: str = "",
+    licence: str = "",
+    land: gpd.GeoSeries | None = None,
 ) -> RoadNetwork:
     """Make a network from tables with the columns of ``ROAD_PLACES`` and ``ROAD_LINKS``.
+
+    `land` (polygons clipped at the coast, any CRS) keeps points from reaching the network over the sea.
 
     Raises
     ------
@@ -217,6 +227,7 @@ def build_network(
         date=date,
         licence=licence,
         digest=_digest(places, links),
+        land=None if land is None else land.to_crs(METRIC).make_valid().to_numpy(),
     )
 
 

@@ -1,9 +1,9 @@
 """Where points stand on a road network: for each point, a few ways onto it, each with its cost.
 
 A point is tied to the places near it and to the straight chords of the links near it. Several ways are kept,
-so that a point between two places goes both ways properly. Three rules keep a point from jumping a fjord:
-no way on is much longer than the shortest one, no link whose road strays far from its chord is
-used between its ends, and two ways on are kept together only when the network joins them about as shortly as
+so that a point between two places goes both ways properly. Four rules keep a point from jumping a fjord:
+no way on is much longer than the shortest one or crosses the sea (where the land is known), no link whose road
+strays far from its chord is used between its ends, and two ways on are kept together only when the network joins them about as shortly as
 the point does (a point is no bridge).
 """
 
@@ -30,8 +30,11 @@ LONGER_KM, LONGER_TIMES = 2.0, 1.6
 MAX_BEND: Final = 1.7
 BRIDGE_SLACK_KM, BRIDGE_TIMES = 6.0, 2.0
 
-PLACED, NO_POINT, OFF_NETWORK = 0, 1, 2
-REASONS: Final = ("", "not_placed", "off_network")
+MAX_SEA_KM: Final = 0.7
+"""Coastlines are generalised and quays stand in the water: this much sea under a way on is borne."""
+
+PLACED, NO_POINT, OFF_NETWORK, ACROSS_SEA = 0, 1, 2, 3
+REASONS: Final = ("", "not_placed", "off_network", "across_sea")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Snapped:
     access_km, access_min : way from the point to there: straight line times the detour factor.
     estimated_km : the part of `access_km` counted as estimated.
     x, y : the points, EPSG:25833, NaN when missing.
-    status : PLACED, NO_POINT or OFF_NETWORK for each point.
+    status : PLACED, NO_POINT, OFF_NETWORK or ACROSS_SEA for each point.
     """
 
     first: Ints
@@ -63,6 +66,22 @@ class Snapped:
     x: Floats
     y: Floats
     status: npt.NDArray[np.int8]
+
+
+@lru_cache(maxsize=4)
+def _land(network: RoadNetwork) -> tuple[shapely.STRtree, npt.NDArray[np.object_]]:
+    polygons = network.land if network.land is not None else np.array([], dtype=object)
+    return shapely.STRtree(polygons), polygons
+
+
+def _sea_km(network: RoadNetwork, line: shapely.LineString) -> float:
+    """Kilometres of `line` that are not on land; 0 where the land is not known."""
+    tree, polygons = _land(network)
+    if not len(polygons):
+        return 0.0
+    under = polygons[tree.query(line, predicate="intersects")]
+    on_land = float(shapely.length(shapely.intersection(under, line)).sum())
+    return max(0.0, (line.length - on_land) / 1000)
 
 
 @lru_cache(maxsize=4)
@@ -136,12 +155,13 @@ def _tie_point(
     share = np.clip(((px - network.x[tail]) * dx + (py - network.y[tail]) * dy) / (dx**2 + dy**2), 0, 1)
     inside = (share > 0) & (share < 1)
     links, tail, head, share = links[inside], tail[inside], head[inside], share[inside]
-    link_m = np.hypot(network.x[tail] + share * dx[inside] - px, network.y[tail] + share * dy[inside] - py)
-    place_m = np.hypot(network.x[places] - px, network.y[places] - py)
+    foot_x = np.r_[network.x[places], network.x[tail] + share * dx[inside]]
+    foot_y = np.r_[network.y[places], network.y[tail] + share * dy[inside]]
+    metres = np.hypot(foot_x - px, foot_y - py)
     # columns: first place, second place, link, share of the link, metres as the crow flies
     first, second = np.r_[places, tail], np.r_[places, head]
     link = np.r_[np.full(len(places), -1), links]
-    share, metres = np.r_[np.zeros(len(places)), share], np.r_[place_m, link_m]
+    share = np.r_[np.zeros(len(places)), share]
     chosen: list[int] = []
     km = network.ways.km
     for c in np.argsort(metres, kind="stable"):
@@ -154,7 +174,14 @@ def _tie_point(
             straight_km = (metres[c] + metres[best]) / 1000 * parameters.access_detour_factor
             if ends.min() > BRIDGE_SLACK_KM + BRIDGE_TIMES * straight_km:
                 continue
+        if metres[c] > MAX_SEA_KM * 1000:
+            line = shapely.LineString([(px, py), (foot_x[c], foot_y[c])])
+            if _sea_km(network, line) > MAX_SEA_KM:
+                continue
         chosen.append(int(c))
+    if not chosen:
+        snapped.status[i] = ACROSS_SEA
+        return
     pick = np.array(chosen, dtype=np.intp)
     k = len(pick)
     safe = np.maximum(link[pick], 0)

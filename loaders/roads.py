@@ -1,0 +1,49 @@
+"""The embedded main-road network: named places and the links between them (see docs/roads.md)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+
+from geodata.network import RoadNetwork, build_network
+from geodata.schemas import ROAD_LINKS, ROAD_PLACES, Column, conform_table
+from loaders.embedded import data_dir, read_municipalities
+
+NAME: Final = "Symbiosekart main roads"
+DATE: Final = "2026-11-22"
+LICENCE: Final = "Lengths measured from N1000, © Kartverket, CC BY 4.0; places © GeoNames, CC BY 4.0"
+
+
+def read_road_places() -> pd.DataFrame:
+    """Read the places (columns ``ROAD_PLACES``; lat and lon in degrees, EPSG:4326)."""
+    return _read("places.csv", ROAD_PLACES, table="road_places")
+
+
+def read_road_links() -> pd.DataFrame:
+    """Read the links (columns ``ROAD_LINKS``; km, km/h, minutes, NOK)."""
+    return _read("links.csv", ROAD_LINKS, table="road_links")
+
+
+def read_road_network() -> RoadNetwork:
+    """Read the embedded network, with the municipalities' polygons as land; raises NetworkError when it is faulty."""
+    return build_network(
+        read_road_places(),
+        read_road_links(),
+        name=NAME,
+        date=DATE,
+        licence=LICENCE,
+        land=read_municipalities().geometry.drop_duplicates(),
+    )
+
+
+def _read(file: str, columns: tuple[Column, ...], *, table: str) -> pd.DataFrame:
+    numbers = {column.name: column.dtype for column in columns if column.dtype in ("Float64", "Int64")}
+    text = {column.name: "string" for column in columns if column.name not in numbers}
+    frame = pd.read_csv(
+        data_dir() / "roads" / file, dtype=numbers | text, keep_default_na=False, na_values=[""], encoding="utf-8"
+    )
+    for column in columns:
+        if column.dtype == "boolean":
+            frame[column.name] = frame[column.name].map({"1": True, "0": False}).astype("boolean")
+    return conform_table(frame, table)
