@@ -264,11 +264,11 @@ def _amount(row: dict[Hashable, Any]) -> str:
 
 
 def _flow_width(row: dict[Hashable, Any]) -> float:
-    """Return 2 to 8 pixels: a decade of tonnes is 1.2 pixels; unknown amounts are the thinnest."""
+    """Return 1.8 to 6 pixels: a decade of tonnes is one pixel; unknown amounts are the thinnest."""
     amount = row.get("exchange_best")
     if amount is None or pd.isna(amount) or amount <= 0:
-        return 2.0
-    return float(np.clip(2.0 + 1.2 * np.log10(max(float(amount), 1.0)), 2.0, 8.0))
+        return 1.8
+    return float(np.clip(1.8 + np.log10(max(float(amount), 1.0)), 1.8, 6.0))
 
 
 def build_cluster_layer(
@@ -350,7 +350,7 @@ def build_municipality_layer(municipalities: gpd.GeoDataFrame, selected: Collect
         features.append(
             Feature(
                 number,
-                polygon_coordinates(row["geometry"], digits=4),
+                polygon_coordinates(_outline(row["geometry"], exact=number in chosen), digits=4),
                 int(number in chosen),
                 str(row["name"]),
                 (number, str(row.get("county_name") or "")),
@@ -367,6 +367,11 @@ def build_municipality_layer(municipalities: gpd.GeoDataFrame, selected: Collect
         headings=(_("Number"), _("County")),
         legend=((_("Municipalities"), (entry,)),) if chosen else (),
     )
+
+
+def _outline(geometry: Any, *, exact: bool) -> Any:
+    """Return the polygon itself, or a plainer one (some 200 m off) for an area that is only to be clicked."""
+    return geometry if exact else shapely.simplify(geometry, 0.002)
 
 
 def build_route_layer(route: Any) -> Layer:

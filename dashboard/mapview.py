@@ -242,7 +242,6 @@ def _publish_texts() -> str:
         "layers": _("Map layers"),
         "base": _("Background map from Kartverket"),
         "close": _("Close"),
-        "select": _("Select"),
         "selected": _("Selected"),
         "here": _("at this place"),
         "more": _("and {count} more"),

@@ -102,37 +102,53 @@
 
   // ---------------------------------------------------------------- grouping of near points
 
-  // Groups whose middles moved onto one another become one: the largest takes in its neighbours.
-  function mergeGroups(groups, reach) {
-    const cells = new Map();
+  const groupRadius = (n) => (n > 1 ? 14 + Math.min(11, 4.6 * Math.log10(n)) : 8);
+
+  // Circles that would lie over one another become one, the largest first, until none do.
+  function mergeGroups(groups, scale) {
+    const widest = (2 * groupRadius(1e9)) / scale;
     const cell = (x, y) => x * 67108864 + y;
-    const out = [];
-    for (const group of [...groups].sort((a, b) => b.members.length - a.members.length)) {
-      const cx = Math.floor(group.x / reach);
-      const cy = Math.floor(group.y / reach);
-      let host = null;
-      for (let i = cx - 1; i <= cx + 1 && !host; i += 1) {
-        for (let j = cy - 1; j <= cy + 1 && !host; j += 1) {
-          host = (cells.get(cell(i, j)) || []).find((g) => Math.hypot(g.x - group.x, g.y - group.y) < reach);
+    let now = groups;
+    for (let round = 0; round < 5; round += 1) {
+      const cells = new Map();
+      const out = [];
+      for (const group of [...now].sort((a, b) => b.members.length - a.members.length)) {
+        const cx = Math.floor(group.x / widest);
+        const cy = Math.floor(group.y / widest);
+        let host = null;
+        for (let i = cx - 1; i <= cx + 1 && !host; i += 1) {
+          for (let j = cy - 1; j <= cy + 1 && !host; j += 1) {
+            host = (cells.get(cell(i, j)) || []).find((g) => {
+              const both = g.members.length === 1 && group.members.length === 1;
+              const room = both ? 15 : 0.9 * (groupRadius(g.members.length) + groupRadius(group.members.length));
+              return Math.hypot(g.x - group.x, g.y - group.y) * scale < room;
+            });
+          }
         }
+        if (host) {
+          const n = host.members.length;
+          const m = group.members.length;
+          host.x = (host.x * n + group.x * m) / (n + m);
+          host.y = (host.y * n + group.y * m) / (n + m);
+          host.members = host.members.concat(group.members);
+          continue;
+        }
+        const id = cell(cx, cy);
+        if (cells.has(id)) cells.get(id).push(group);
+        else cells.set(id, [group]);
+        out.push(group);
       }
-      if (host && (host.members.length > 1 || group.members.length > 1)) {
-        host.members.push(...group.members);
-        continue;
-      }
-      const id = cell(cx, cy);
-      if (cells.has(id)) cells.get(id).push(group);
-      else cells.set(id, [group]);
-      out.push(group);
+      if (out.length === now.length) break;
+      now = out;
     }
-    return out;
+    return now;
   }
 
   function groupPoints(doc, zoom) {
     const known = doc.groups.get(zoom);
     if (known) return known;
     const scale = 256 * Math.pow(2, zoom);
-    const reach = (zoom >= 14 ? 12 : doc.features.length > 400 ? 46 : 17) / scale;
+    const reach = (zoom >= 14 ? 10 : doc.features.length > 400 ? 42 : 15) / scale;
     const cells = new Map();
     const cell = (x, y) => x * 67108864 + y;
     doc.features.forEach((feature, index) => {
@@ -171,7 +187,7 @@
       }
       found.push({ members, x: x / members.length, y: y / members.length });
     });
-    const out = mergeGroups(found, reach * (doc.features.length > 400 ? 0.95 : 1.1))
+    const out = mergeGroups(found, scale)
       .map((group) => (group.members.length === 1 ? { feature: group.members[0] } : group));
     if (doc.groups.size > 12) doc.groups.clear();
     doc.groups.set(zoom, out);
@@ -453,7 +469,7 @@
 
   function paintGroup(ctx, doc, group, x, y) {
     const n = group.members.length;
-    const r = 12 + Math.min(12, 3.2 * Math.log10(n) * 1.6);
+    const r = groupRadius(n) - 2;
     const counts = new Map();
     let framed = 0;
     for (const member of group.members) {
@@ -587,6 +603,26 @@
     }
   }
 
+  // Titles of areas: above, below or beside them, where nothing else stands.
+  function paintTitles(ctx, doc, v, used) {
+    const font = '600 12px ' + FONT;
+    for (const feature of doc.features) {
+      if (!inView(feature.box, v)) continue;
+      const [left, top, right, bottom] = [0, 1, 2, 3].map((k) => feature.box[k] * v.scale - (k % 2 ? v.oy : v.ox));
+      ctx.font = font;
+      const half = ctx.measureText(feature.title).width / 2 + 3;
+      const middle = (left + right) / 2;
+      const places = [[middle, top - 10], [middle, bottom + 10], [right + half, (top + bottom) / 2], [left - half, (top + bottom) / 2]];
+      for (const [x, y] of places) {
+        const box = [x - half, y - 9, x + half, y + 9];
+        if (used.some((u) => box[0] < u[2] && box[2] > u[0] && box[1] < u[3] && box[3] > u[1])) continue;
+        used.push(box);
+        write(ctx, feature.title, x, y, font, doc.meta.styles[feature.category].stroke[s.dark]);
+        break;
+      }
+    }
+  }
+
   function paintData(ctx, v) {
     s.items = [];
     const visible = s.layers.filter((layer) => !s.hidden.has(layer.doc.meta.key));
@@ -595,20 +631,9 @@
       else if (layer.doc.meta.kind === 'lines') paintLines(ctx, layer.doc, v);
       else paintPoints(ctx, layer.doc, v, layer);
     }
+    const used = s.items.map((item) => [item.x - item.r, item.y - item.r, item.x + item.r, item.y + item.r]);
     for (const layer of visible) {
-      if (!layer.doc.meta.labelled) continue;
-      const used = [];
-      for (const feature of layer.doc.features) {
-        if (!inView(feature.box, v)) continue;
-        const x = feature.x * v.scale - v.ox;
-        const y = feature.box[1] * v.scale - v.oy - 9;
-        ctx.font = '600 12px ' + FONT;
-        const half = ctx.measureText(feature.title).width / 2 + 2;
-        const box = [x - half, y - 9, x + half, y + 9];
-        if (used.some((u) => box[0] < u[2] && box[2] > u[0] && box[1] < u[3] && box[3] > u[1])) continue;
-        used.push(box);
-        write(ctx, feature.title, x, y, '600 12px ' + FONT, layer.doc.meta.styles[feature.category].stroke[s.dark]);
-      }
+      if (layer.doc.meta.labelled) paintTitles(ctx, layer.doc, v, used);
     }
     if (s.cursor) {
       const at = s.cursor.group || s.cursor.feature;
