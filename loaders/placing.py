@@ -287,7 +287,7 @@ def _check_places(spots: list[Spot], *, municipalities: gpd.GeoDataFrame, report
         _repair_zone(spots, rows, zone_of, report=report)
         return _check_places(spots, municipalities=municipalities, report=report)
     points = gpd.GeoSeries(gpd.points_from_xy(lon, lat, crs="EPSG:4326"))
-    one = pd.Series([numbers[0] if len(numbers) == 1 else None for numbers in stated], dtype="string")
+    one = pd.Series([numbers[0] if len(numbers) == 1 else None for numbers in stated], dtype=object)
     found = locate_points(points, municipalities, stated=one)
     names = municipalities.set_index("municipality_number")["name"]
     for position, index in enumerate(rows):
