@@ -66,7 +66,10 @@ class Travel(Protocol):
     flies (for contrast only).
     """
 
-    ids: tuple[str, ...]
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """facility_id by position."""
+        ...
 
     def pairs(self, origins: Ints, destinations: Ints) -> Legs:
         """Legs of the pairs ``(origins[k], destinations[k])``."""

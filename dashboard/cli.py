@@ -1,0 +1,127 @@
+"""The command ``symbiosekart``. Imports no Streamlit: ``serve`` starts it as a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashboard.text import LANGUAGES, use_language
+from dashboard.text import gettext as _
+
+APP = Path(__file__).with_name("app.py")
+UNUSABLE = 2
+"""Exit code where the input cannot be used; 1 says that the work was done and faults were found."""
+
+
+def main() -> None:
+    """Run the command line; what cannot be done is told in a sentence, never as a traceback."""
+    from dashboard.messages import describe_error
+    from geodata.errors import SymbiosekartError
+
+    use_language(_asked_language(sys.argv[1:]))
+    try:
+        build_app()()
+    except SymbiosekartError as error:
+        _complain(*describe_error(error, _))
+    except OSError as error:
+        name = Path(error.filename).name if isinstance(error.filename, str) else ""
+        reason = error.strerror or type(error).__name__
+        _complain(_("The file or folder {name} cannot be used: {reason}.").format(name=name, reason=reason))
+
+
+def build_app() -> typer.Typer:
+    """Return the commands, their help in the language chosen by then."""
+    from dashboard.commands.analyse import analyse
+
+    app = typer.Typer(
+        name="symbiosekart",
+        help=_("Map of circular resources: matches, clusters and distances by road."),
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_choose)
+    app.command(help=_("Serve the dashboard in the browser."))(serve)
+    app.command(help=_("Find matches and clusters and write them with their sources."))(analyse)
+    app.command(help=_("Where the data come from, and their licences."))(sources)
+    return app
+
+
+def _asked_language(arguments: list[str]) -> str:
+    """Return the language asked for, before the arguments are parsed: their help is already in it."""
+    for position, text in enumerate(arguments):
+        name, _equals, value = text.partition("=")
+        if name == "--lang":
+            return value or (arguments[position + 1] if position + 1 < len(arguments) else "")
+    return ""
+
+
+def _choose(
+    lang: Annotated[str, typer.Option("--lang", help=_("Language: nb, nn or en."))] = "nb",
+    version_asked: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=lambda asked: _tell_version(asked=asked))
+    ] = False,
+) -> None:
+    if lang not in LANGUAGES:
+        raise typer.BadParameter(_("Choose nb, nn or en."), param_hint="--lang")
+    use_language(lang)
+
+
+def _tell_version(*, asked: bool) -> None:
+    if asked:
+        typer.echo(f"symbiosekart {app_version()}")
+        raise typer.Exit
+
+
+def app_version() -> str:
+    """Return the installed version, ``"0"`` where it is run without being installed."""
+    try:
+        return version("symbiosekart")
+    except PackageNotFoundError:
+        return "0"
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help=_("Port to listen on."))] = 8501,
+    host: Annotated[str, typer.Option(help=_("Address to listen on; 0.0.0.0 for all."))] = "127.0.0.1",
+) -> None:
+    """Serve the dashboard until it is stopped."""
+    command = [sys.executable, "-m", "streamlit", "run", str(APP)]
+    command += [f"--server.port={port}", f"--server.address={host}", "--server.headless=true"]
+    command += ["--browser.gatherUsageStats=false"]
+    typer.echo(
+        _("Symbiosekart is served at {address} (stop with Ctrl+C)").format(address=f"http://{host}:{port}")
+    )
+    process = subprocess.Popen(command)  # noqa: S603  (our own interpreter and script)
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        code = 0
+    raise typer.Exit(code)
+
+
+def sources() -> None:
+    """Tell where the data come from, and their licences."""
+    from loaders.embedded import read_sources
+
+    for record in read_sources():
+        typer.echo(f"{record['part']}: {record['attribution_text']} ({record['licence']})")
+
+
+def _complain(what: str, advice: str = "") -> None:
+    typer.echo(_("Error: {text}").format(text=what), err=True)
+    if advice:
+        typer.echo(advice, err=True)
+    sys.exit(UNUSABLE)
+
+
+if __name__ == "__main__":
+    main()

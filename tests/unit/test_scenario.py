@@ -1,0 +1,159 @@
+"""One scenario from a small road network, the checks at the door, and parts of a region."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from geodata.errors import CrsError, InvalidTableError
+from geodata.indicators import read_indicator
+from geodata.parameters import ScenarioParameters
+from geodata.provenance import digest_parameters, digest_table
+from geodata.results import RegionTables
+from geodata.roads import build_network
+from geodata.scenario import check_tables, run_scenario
+from geodata.schemas import conform_table
+from geodata.selection import facilities_within, select_kinds, select_region
+from tests.unit.scenes import TableTravel, give, make_codes, make_tables, take
+
+CODES = make_codes()
+PARAMETERS = ScenarioParameters()
+POINTS = {"a": (10.0, 63.0), "b": (10.1, 63.0), "c": (10.2, 63.0), "d": None}
+STREAMS = [
+    give("o1", "a", amount_best=100, unit="t"),
+    take("n1", "b", amount_best=60, unit="t", basis="modelled"),
+    take("n2", "c", material="sawdust"),
+]
+
+
+def make_network():
+    places = pd.DataFrame(
+        {
+            "place_id": ["A", "B", "C"],
+            "name": ["A", "B", "C"],
+            "kind": "town",
+            "municipality_number": "5001",
+            "lat": 63.0,
+            "lon": [10.0, 10.1, 10.2],
+        }
+    )
+    links = pd.DataFrame(
+        {
+            "link_id": ["1", "2"],
+            "from_place": ["A", "B"],
+            "to_place": ["B", "C"],
+            "road": ["E6", "E6"],
+            "km": [7.0, 9.0],
+            "speed_kmh": [60.0, 60.0],
+            "ferry": [False, False],
+        }
+    )
+    return build_network(
+        conform_table(places, "road_places"),
+        conform_table(links, "road_links"),
+        name="test",
+        date="2026",
+        licence="none",
+    )
+
+
+def test_a_scenario_runs_all_steps_and_says_where_it_came_from():
+    tables = make_tables(POINTS, STREAMS)
+    result = run_scenario(tables, network=make_network(), codes=CODES, parameters=PARAMETERS, sources=["S"])
+    matches = result.matches.set_index("to_facility_id")
+    assert set(matches.index) == {"b", "c"}
+    assert matches.loc["b", "distance_km"] == pytest.approx(7.0, abs=0.1)
+    assert matches.loc["c", "distance_km"] == pytest.approx(16.0, abs=0.1)
+    assert read_indicator(result.indicators, "exchange_best", unit="t") == 60
+    assert read_indicator(result.indicators, "facilities_placed") == 3
+    assert result.provenance.network["name"] == "test"
+    assert result.provenance.sources == ("S",)
+    assert set(result.provenance.digests) == {
+        "facilities",
+        "streams",
+        "networks",
+        "memberships",
+        "parameters",
+    }
+    again = run_scenario(tables, network=make_network(), codes=CODES, parameters=PARAMETERS, sources=["S"])
+    assert again.provenance == result.provenance
+    pd.testing.assert_frame_equal(again.matches, result.matches)
+
+
+def test_digests_follow_the_content_and_not_the_order():
+    tables = make_tables(POINTS, STREAMS)
+    mixed = tables.streams.sample(frac=1, random_state=1)
+    assert digest_table(mixed, "streams") == digest_table(tables.streams, "streams")
+    changed = tables.streams.assign(amount_best=tables.streams["amount_best"] + 1)
+    assert digest_table(changed, "streams") != digest_table(tables.streams, "streams")
+    moved = tables.facilities.set_geometry(tables.facilities.geometry.translate(0.001))
+    assert digest_table(moved, "facilities") != digest_table(tables.facilities, "facilities")
+    assert digest_parameters(PARAMETERS) != digest_parameters(ScenarioParameters(min_score=36))
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "code"),
+    [
+        ("streams", lambda t: t.drop(columns="material"), "table.column_missing"),
+        ("streams", lambda t: t.assign(direction="sideways"), "table.value_unknown"),
+        ("streams", lambda t: t.assign(stream_id="same"), "table.duplicate_id"),
+        ("streams", lambda t: t.assign(material=None), "table.value_missing"),
+        ("streams", lambda t: t.assign(amount_best="much"), "table.column_type"),
+        ("streams", lambda t: t.assign(facility_id="nobody"), "table.orphan_streams"),
+        ("facilities", lambda t: t.set_crs(None, allow_override=True), "crs.missing"),
+        ("facilities", lambda t: t.to_crs("EPSG:25833"), "crs.not_wgs84"),
+        ("facilities", lambda t: pd.DataFrame(t.drop(columns="geometry")), "table.column_missing"),
+    ],
+)
+def test_tables_are_checked_at_the_door(table, change, code):
+    tables = make_tables(POINTS, STREAMS)
+    broken = dataclasses.replace(tables, **{table: change(getattr(tables, table))})
+    with pytest.raises((InvalidTableError, CrsError)) as caught:
+        check_tables(broken)
+    assert caught.value.code == code
+
+
+def test_municipalities_with_neighbours_by_road():
+    tables = make_tables(POINTS, STREAMS)
+    facilities = tables.facilities.assign(municipality_number=["5001", "5006", "5006", "5006"])
+    tables = dataclasses.replace(tables, facilities=gpd.GeoDataFrame(conform_table(facilities, "facilities")))
+    alone = select_region(tables, ["5001"])
+    assert list(alone.facilities["facility_id"]) == ["a"]
+    assert list(alone.streams["stream_id"]) == ["o1"]
+    network = make_network()
+    result = run_scenario(
+        tables, network=network, codes=CODES, parameters=PARAMETERS, municipalities=["5001"], neighbours_km=8
+    )
+    assert list(result.tables.facilities["facility_id"]) == ["a", "b"]
+    assert list(result.tables.facilities["neighbour"]) == [False, True]
+    assert read_indicator(result.indicators, "streams") == len(result.tables.streams) == 2
+    with pytest.raises(ValueError, match="travel"):
+        select_region(tables, ["5001"], neighbours_km=8)
+
+
+def test_facilities_within_a_distance_of_any():
+    km = np.array([[0, 5, 50, np.nan], [5, 0, 40, np.nan], [50, 40, 0, np.nan], [np.nan] * 4])
+    travel = TableTravel(list("abcd"), km)
+    assert facilities_within(travel, np.array([0]), max_km=10).tolist() == [0, 1]
+    assert facilities_within(travel, np.array([0, 1]), max_km=40).tolist() == [0, 1, 2]
+    assert facilities_within(travel, np.array([3]), max_km=999).tolist() == [3]
+
+
+def test_kinds_narrow_facilities_and_streams_together():
+    tables = make_tables(POINTS, STREAMS)
+    networks = conform_table(
+        pd.DataFrame({"network_id": ["n"], "name": ["N"], "kind": ["network"]}), "networks"
+    )
+    members = conform_table(
+        pd.DataFrame({"facility_id": ["a"], "network_id": ["n"], "role": ["member"]}), "memberships"
+    )
+    tables = RegionTables(tables.facilities, tables.streams, networks, members)
+    assert list(select_kinds(tables, networks=["n"]).streams["stream_id"]) == ["o1"]
+    assert list(select_kinds(tables, bases=["modelled"]).facilities["facility_id"]) == ["b"]
+    assert list(select_kinds(tables, materials=["sawdust"]).facilities["facility_id"]) == ["c"]
+    assert len(select_kinds(tables, actor_types=["investor"]).facilities) == 0
+    assert select_kinds(tables).streams.equals(tables.streams)
