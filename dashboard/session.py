@@ -37,10 +37,12 @@ from geodata.transport import Travel
 from geodata.wastecodes import WasteCodes
 from loaders.codes import read_waste_codes
 from loaders.embedded import read_counties, read_municipalities, read_places, read_sources
+from loaders.exports import export_excel, export_geojson, export_geopackage, tabulate_result
 from loaders.members import MemberFiles, read_members
 from loaders.references import References
 from loaders.region import read_region
 from loaders.roads import read_road_network
+from loaders.templates import make_template as _make_template
 
 KEPT_SCENARIOS = 32
 KEPT_LAYERS = 64
@@ -423,3 +425,22 @@ def find_way(view: View, from_id: str, to_id: str) -> Route | None:
     if start is None or end is None or start.is_empty or end.is_empty:
         return None
     return find_route(load_network(), start, end, parameters=view.result.parameters)
+
+
+EXPORT_FORMATS = ("xlsx", "gpkg", "facilities.geojson", "matches.geojson", "clusters.geojson")
+
+
+def export_result(view: View, form: str) -> bytes:
+    """Return a scenario as a file: all tables as ``xlsx`` or ``gpkg``, one layer as ``<layer>.geojson``."""
+    frames = tabulate_result(view.result, sources=load_sources())
+    if form == "xlsx":
+        return export_excel(frames)
+    if form == "gpkg":
+        return export_geopackage(frames)
+    return export_geojson(frames, layer=form.removesuffix(".geojson"))
+
+
+@st.cache_resource(show_spinner=False)
+def make_template(table: str, lang: str) -> bytes:
+    """Return an empty Excel template for ``facilities`` or ``streams`` with headers in language `lang`."""
+    return _make_template(table, language=lang)

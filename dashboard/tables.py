@@ -211,7 +211,7 @@ def present_facilities(
     view = pd.DataFrame(facilities.drop(columns="geometry", errors="ignore")).reset_index(drop=True)
     number = view["municipality_number"]
     view["municipality"] = text_or_unknown(number.astype("object").map(municipalities))
-    view["networks"] = view["facility_id"].astype("object").map(networks).fillna("")
+    view["networks"] = [networks.get(str(identifier), "") for identifier in view["facility_id"]]
     view["actor_type"] = _labelled(view["actor_type"], ACTOR_TYPES)
     view["dataset"] = view["dataset"].map(label_dataset)
     placed = pd.Series(facilities.geometry.notna().to_numpy()) if "geometry" in facilities else number.notna()

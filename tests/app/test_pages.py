@@ -1,0 +1,213 @@
+"""Every page on both data sets: it stands, its totals are its rows' sums, and its link brings it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import streamlit_folium
+from streamlit.testing.v1 import AppTest
+
+from dashboard.text import THIN_SPACE
+
+MAIN = Path(__file__).resolve().parents[2] / "dashboard" / "main.py"
+PAGES = ("oversikt", "kommune", "finn_partner", "data")
+TITLES = {"oversikt": "Oversikt", "kommune": "Kommune", "finn_partner": "Finn partner", "data": "Data"}
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def maps(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Stand in for the browser's side of the map; returns what each call was given."""
+    calls: list[dict[str, Any]] = []
+
+    def component(**arguments: Any) -> dict[str, Any]:
+        calls.append(arguments)
+        return dict(arguments.get("default") or {})
+
+    monkeypatch.setattr(streamlit_folium, "_component_func", component)
+    return calls
+
+
+@pytest.fixture
+def open_page(maps: list[dict[str, Any]]) -> Open:
+    def opened(page: str = "oversikt", **query: str) -> AppTest:
+        app = AppTest.from_file(str(MAIN), default_timeout=120)
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        if page != "oversikt":
+            app.switch_page(f"views/{page}.py")
+            for name, value in query.items():
+                app.query_params[name] = value
+            app.run()
+        assert not app.exception, app.exception
+        return app
+
+    return opened
+
+
+def _number(text: str) -> float:
+    return float(text.split(THIN_SPACE + "t")[0].replace(THIN_SPACE, "").replace(",", "."))
+
+
+def _query(app: AppTest) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}
+
+
+def _metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def _table(app: AppTest, *columns: str) -> pd.DataFrame:
+    for frame in app.dataframe:
+        if set(columns) <= set(frame.value.columns):
+            return frame.value
+    raise AssertionError(f"no table with {columns}: {[list(f.value.columns) for f in app.dataframe]}")
+
+
+@pytest.mark.parametrize("data", ["region", "practice"])
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_stands_on_both_data_sets(open_page: Open, page: str, data: str) -> None:
+    app = open_page(page, data=data)
+    assert [title.value for title in app.title] == [TITLES[page]]
+    warned = [warning.value for warning in app.warning if "Øvingsdata" in warning.value]
+    assert len(warned) == (data == "practice")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_is_there_in_english_and_nynorsk(open_page: Open, page: str) -> None:
+    english = open_page(page, lang="en")
+    assert english.title[0].value in ("Overview", "Municipality", "Find partner", "Data")
+    open_page(page, lang="nn")
+
+
+def test_the_language_switch_changes_the_page_at_once(open_page: Open) -> None:
+    app = open_page()
+    app.session_state["choice_lang"] = "en"
+    app.run()
+    assert app.title[0].value == "Overview"
+    assert _query(app)["lang"] == "en"
+
+
+def test_the_key_figures_are_the_tables_rows(open_page: Open) -> None:
+    app = open_page(data="practice")
+    figures = _metrics(app)
+    assert _number(figures["Anlegg"]) == len(_table(app, "name", "actor_type")) >= 190
+    app.session_state["oversikt_tabs"] = "Strømmer"
+    app.run()
+    assert _number(figures["Strømmer"]) == len(_table(app, "facility", "material", "basis"))
+    app.session_state["oversikt_tabs"] = "Treff"
+    app.run()
+    matches = _table(app, "from_name", "to_name", "score")
+    assert _number(figures["Treff"]) == len(matches)
+    parts = [name for name in matches if name.startswith("score_")]
+    assert len(parts) == 5
+    assert (matches[parts].sum(axis=1) == matches["score"]).all()
+
+
+@pytest.mark.parametrize(("data", "municipality"), [("region", "5001"), ("practice", "5059")])
+def test_a_municipalitys_totals_are_the_sum_of_its_rows(
+    open_page: Open, data: str, municipality: str
+) -> None:
+    app = open_page("kommune", data=data, municipality=municipality)
+    totals = _table(app, "direction", "material", "basis", "unknown")
+    app.session_state["kommune_tabs"] = "Strømmer"
+    app.run()
+    rows = _table(app, "facility", "material", "amount_best")
+    assert totals["streams"].sum() == len(rows) > 0
+    assert totals["unknown"].sum() == rows["amount_best"].isna().sum()
+    wanted = rows.groupby(["direction", "material", "basis"])["amount_best"].sum()
+    found = totals.groupby(["direction", "material", "basis"])["amount_best"].sum()
+    pd.testing.assert_series_equal(
+        wanted.sort_index(), found.sort_index(), check_dtype=False, check_index_type=False
+    )
+    app.session_state["kommune_tabs"] = "Anlegg"
+    app.run()
+    assert set(_table(app, "name", "municipality")["municipality"]) == {
+        {"5001": "Trondheim", "5059": "Orkland"}[municipality]
+    }
+
+
+def test_neighbours_by_road_add_rows_and_are_told(open_page: Open) -> None:
+    alone = open_page("kommune", data="practice", municipality="5059")
+    both = open_page("kommune", data="practice", municipality="5059", near="1", near_km="60")
+    count = [_number(_metrics(app)["Anlegg"]) for app in (alone, both)]
+    assert count[1] > count[0] > 0
+    extra = f"{count[1] - count[0]:.0f} av anleggene ligger utenfor"
+    assert any(extra in markdown.value for markdown in both.markdown)
+
+
+def test_filters_narrow_map_and_tables_alike(open_page: Open) -> None:
+    whole = _number(_metrics(open_page(data="practice"))["Anlegg"])
+    app = open_page(data="practice", actor="treatment")
+    kinds = set(_table(app, "name", "actor_type")["actor_type"])
+    assert kinds == {"behandlingsanlegg"}
+    assert 0 < _number(_metrics(app)["Anlegg"]) < whole
+
+
+def test_a_link_restores_what_was_chosen(open_page: Open) -> None:
+    app = open_page(data="practice", km="60", score="55", basis="illustrative")
+    assert app.session_state["choice_km"] == 60.0
+    assert app.session_state["choice_score"] == 55.0
+    assert app.session_state["choice_basis"] == ["illustrative"]
+    app.session_state["choice_km"] = 90.0
+    app.run()
+    assert _query(app)["km"] == "90"
+    again = open_page(**_query(app))
+    assert _metrics(again) == _metrics(app)
+
+
+def test_a_bad_link_is_told_in_plain_words(open_page: Open) -> None:
+    app = open_page(km="langt", basis="{{7*7}}", municipality="<script>")
+    assert any("Lenken har verdier" in warning.value for warning in app.warning)
+    told = "\n".join(text.value for text in app.text)
+    assert "km = langt" in told
+    assert "basis = {{7*7}}" in told
+    assert app.session_state["choice_km"] == 120.0
+
+
+def test_the_best_partner_is_explained_with_parts_that_add_up(open_page: Open) -> None:
+    app = open_page("finn_partner", data="practice", facility="practice-001")
+    partners = _table(app, "rank", "partner", "score")
+    why = _table(app, "part", "points", "why")
+    assert len(partners) >= 1
+    assert why["points"].iloc[-1] == why["points"].iloc[:-1].sum() == partners["score"].iloc[0]
+    assert why["why"].iloc[:-1].str.len().min() > 5
+    assert _table(app, "from_name", "to_name", "reason")["reason"].notna().all()
+
+
+def test_two_fields_are_enough_to_find_a_partner(open_page: Open) -> None:
+    app = open_page("finn_partner", mode="container")
+    assert any("Fyll ut de to feltene" in info.value for info in app.info)
+    app = open_page("finn_partner", mode="container", has="wood", place="3133880")
+    assert len(_table(app, "rank", "partner", "score")) >= 1
+    assert any("Din forespørsel" in text.value for text in app.text)
+
+
+def test_no_data_text_is_given_to_the_map(open_page: Open, maps: list[dict[str, Any]]) -> None:
+    open_page(data="practice")
+    assert maps
+    assert all("Øvingsbedrift" not in repr(arguments) for arguments in maps)
+
+
+def test_an_uploaded_file_is_read_checked_and_shown_on_the_map(open_page: Open) -> None:
+    content = (
+        "navn;kommunenummer;lat;lon;materiale;mengde;enhet;retning\n"
+        "Prøvebruk <b>A</b>;5001;63,36;10,37;Trevirke;120;t;tilbyr\n"
+        "Prøvebruk B;5001;63,35;10,38;Trevirke;-5;t;tilbyr\n"
+    )
+    app = open_page("data")
+    app.file_uploader[0].upload("egen.csv", content.encode(), "text/csv").run()
+    assert not app.exception
+    report = _table(app, "severity", "file", "row", "what", "advice")
+    assert "feil" in set(report["severity"])
+    assert (report["file"] == "egen.csv").all()
+    app.switch_page("views/oversikt.py").run()
+    assert not app.exception
+    names = _table(app, "name", "actor_type")["name"].tolist()
+    assert "Prøvebruk <b>A</b>" in names
