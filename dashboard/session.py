@@ -35,6 +35,7 @@ from geodata.scenario import run_scenario
 from geodata.selection import select_kinds, select_region
 from geodata.transport import Travel
 from geodata.wastecodes import WasteCodes
+from loaders import templates
 from loaders.codes import read_waste_codes
 from loaders.embedded import read_counties, read_municipalities, read_places, read_sources
 from loaders.exports import export_excel, export_geojson, export_geopackage, tabulate_result
@@ -42,7 +43,6 @@ from loaders.members import MemberFiles, read_members
 from loaders.references import References
 from loaders.region import read_region
 from loaders.roads import read_road_network
-from loaders.templates import make_template as _make_template
 
 KEPT_SCENARIOS = 32
 KEPT_LAYERS = 64
@@ -443,4 +443,4 @@ def export_result(view: View, form: str) -> bytes:
 @st.cache_resource(show_spinner=False)
 def make_template(table: str, lang: str) -> bytes:
     """Return an empty Excel template for ``facilities`` or ``streams`` with headers in language `lang`."""
-    return _make_template(table, language=lang)
+    return templates.make_template(table, language=lang)
