@@ -152,23 +152,21 @@ class RoadNetwork:
         root = before < 0
         before = np.where(root, own, before)
         link = self.link_between(before[~root], own[~root])
-        sums = []
-        for values in (self.minutes, self.km, self.ferry, self.toll_nok):
-            last = np.zeros(before.shape)
-            last[~root] = values[link]
-            sums.append(last)
+        sums = np.zeros((*before.shape, 4))
+        sums[~root] = np.column_stack([self.minutes, self.km, self.ferry, self.toll_nok])[link]
+        row = np.arange(len(rows))[:, None]
         while True:  # each round doubles the part of the way that is summed
-            further = np.take_along_axis(before, before, axis=1)
-            sums = [values + np.take_along_axis(values, before, axis=1) for values in sums]
+            further = before[row, before]
+            sums += sums[row, before]
             if np.array_equal(further, before):
                 break
             before = further
         reached = np.isfinite(cost)
         table.cost[rows] = cost
-        table.minutes[rows] = np.where(reached, sums[0], np.inf)
-        table.km[rows] = np.where(reached, sums[1], np.inf)
-        table.ferries[rows] = sums[2]
-        table.toll_nok[rows] = sums[3]
+        table.minutes[rows] = np.where(reached, sums[..., 0], np.inf)
+        table.km[rows] = np.where(reached, sums[..., 1], np.inf)
+        table.ferries[rows] = sums[..., 2]
+        table.toll_nok[rows] = sums[..., 3]
 
 
 def build_network(

@@ -32,6 +32,8 @@ BRIDGE_SLACK_KM, BRIDGE_TIMES = 6.0, 2.0
 
 MAX_SEA_KM: Final = 0.7
 """Coastlines are generalised and quays stand in the water: this much sea under a way on is borne."""
+MAX_SEA_AFLOAT_KM: Final = 3.0
+"""The same for a point that itself lies in the sea: an islet too small for the polygons, or a village's rough point."""
 
 PLACED, NO_POINT, OFF_NETWORK, ACROSS_SEA = 0, 1, 2, 3
 REASONS: Final = ("", "not_placed", "off_network", "across_sea")
@@ -82,6 +84,11 @@ def _sea_km(network: RoadNetwork, line: shapely.LineString) -> float:
     under = polygons[tree.query(line, predicate="intersects")]
     on_land = float(shapely.length(shapely.intersection(under, line)).sum())
     return max(0.0, (line.length - on_land) / 1000)
+
+
+def _is_on_land(network: RoadNetwork, x: float, y: float) -> bool:
+    tree, polygons = _land(network)
+    return not len(polygons) or bool(len(tree.query(shapely.Point(x, y), predicate="intersects")))
 
 
 @lru_cache(maxsize=4)
@@ -162,6 +169,7 @@ def _tie_point(
     first, second = np.r_[places, tail], np.r_[places, head]
     link = np.r_[np.full(len(places), -1), links]
     share = np.r_[np.zeros(len(places)), share]
+    bearable_sea_km = MAX_SEA_KM if _is_on_land(network, px, py) else MAX_SEA_AFLOAT_KM
     chosen: list[int] = []
     km = network.ways.km
     for c in np.argsort(metres, kind="stable"):
@@ -176,7 +184,7 @@ def _tie_point(
                 continue
         if metres[c] > MAX_SEA_KM * 1000:
             line = shapely.LineString([(px, py), (foot_x[c], foot_y[c])])
-            if _sea_km(network, line) > MAX_SEA_KM:
+            if _sea_km(network, line) > bearable_sea_km:
                 continue
         chosen.append(int(c))
     if not chosen:

@@ -33,7 +33,8 @@ WAYPOINT_M = 2200.0  # a link whose road strays farther than this from its chord
 LONGEST_M = 20_000.0  # a longer link gets a waypoint in its middle
 SPUR_KM = 8.0  # shorter dead ends without a named place are left out
 ISLAND_M = 5000.0  # a ferry's end without a road stays when a village lies this near
-TIGHT_M = 1000.0  # junctions nearer to one another than this are one
+CALL_M = 1500.0  # a ferry line's bend this near to a village is a call there
+TIGHT_M = 600.0  # junctions nearer to one another than this are one
 JOINED_SHARE = 0.25  # of a joined stretch, laid on each road at either end: ways through err as often up as down
 ISLAND_KM = 3.0
 SPEEDS = {"motorveg": 77.0, "motortrafikkveg": 73.0, "E": 66.0, "R": 66.0, "F": 56.0, "K": 42.0, "P": 32.0}
@@ -363,6 +364,8 @@ def trim_and_contract(graph: Graph, fixed: set[int], places: pd.DataFrame) -> No
         one, two = graph.edges[a], graph.edges[b]
         if one.ferry != two.ferry:
             continue
+        if one.ferry and np.hypot(places["x"] - graph.xy[v][0], places["y"] - graph.xy[v][1]).min() < CALL_M:
+            continue  # the ferry calls at an island
         start, end = graph.other(a, v), graph.other(b, v)
         if start == end or v in (start, end):
             continue
