@@ -1,4 +1,4 @@
-"""What each code means: one sentence for what is wrong, one for what to do, in plain words.
+"""What each code means: a sentence for what is wrong and one for what to do, in plain words.
 
 The English sentences are message ids; bokmål stands in ``locale/nb/LC_MESSAGES/findings.po``. This module imports
 only geodata and the standard library; whoever speaks hands in the translate function.
@@ -649,6 +649,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "county.unknown": (
         "The county number {value} is not known.",
         "Write today's two-digit number.",
+    ),
+    "file.no_rows": (
+        "There is a header, but no rows under it.",
+        "Fill in the rows and send the file again.",
     ),
 }
 """Code -> (what is wrong, what to do), with {placeholders} for the finding's own fields and its values."""

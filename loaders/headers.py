@@ -217,7 +217,8 @@ def read_header(text: str) -> Header:
         undated = _YEAR.sub(" ", stripped)
         candidates += [stripped, undated, _PERIOD_TAIL.sub("", undated), _UNIT.sub(" ", undated)]
         candidates.append(_PERIOD_TAIL.sub("", _UNIT.sub(" ", undated)))
-        candidates += re.split(r"\s*[/|,;:]\s*|\s+(?:og|eller|and|or)\s+", _UNIT.sub(" ", undated))
+        parts = re.split(r"\s*[/|,;:]\s*|\s+(?:og|eller|and|or)\s+", _UNIT.sub(" ", undated))
+        candidates += [part for part in parts if len(part.strip()) > 2]
     for candidate in candidates:
         key = _key(candidate)
         column = lookup.get(key) or lookup.get(key.replace(" ", ""))

@@ -27,9 +27,11 @@ from loaders.registry import Registry
 from loaders.reporting import Reporter
 from loaders.sandbox import ParsedFile, Upload, parse_file
 from loaders.streamrows import StreamRow, read_streams
+from loaders.templates import TITLES
 
 Source = Upload | Path | str | tuple[str, bytes]
 
+_HELP_SHEETS = {title.casefold() for title in TITLES["help"]}
 _WHO = ("facility_id", "organisation_number", "name")
 
 
@@ -166,6 +168,9 @@ def _lay_out_file(file: ParsedFile, position: int) -> tuple[list[Finding], list[
     for raw in file.raw.tables:
         if not raw.rows:
             continue
+        if several and raw.name.casefold() in _HELP_SHEETS:
+            idle.append((raw.name, None))
+            continue
         grid, told = lay_out(raw, file=file.name, several=several)
         if grid is None or not grid.kind:
             idle.append((raw.name, grid))
@@ -175,6 +180,8 @@ def _lay_out_file(file: ParsedFile, position: int) -> tuple[list[Finding], list[
             grid = Grid(**{**grid.__dict__, "crs": None})
         report = Reporter(grid)
         report.findings += told
+        if not grid.rows:
+            report("warning", "file.no_rows", grid.header_row or None)
         usable.append(_Table(grid, report, grid.kind, file, position, [], [], {}))
     if usable:
         findings += [Finding(Severity.INFO, "sheet.skipped", file.name, values={"sheet": name}) for name, _ in idle]

@@ -76,7 +76,7 @@ def read_text_table(content: bytes, *, file: str, limits: Limits) -> RawFile:
     numbers: list[int] = []
     cells = 0
     for number, row in enumerate(_parse(text, delimiter, file=file), start=1):
-        values: list[Cell] = [cell.strip() or None for cell in row]
+        values: list[Cell] = [_bare(cell) for cell in row]
         _trim(values)
         if not values:
             continue
@@ -92,6 +92,12 @@ def read_text_table(content: bytes, *, file: str, limits: Limits) -> RawFile:
         raise RefusedFileError("file.not_a_table", file=file)
     names = {";": ";", ",": ",", "\t": "tab", "|": "|"}
     return RawFile("csv", [RawTable("", rows, numbers)], encoding, names[delimiter], notes)
+
+
+def _bare(cell: str) -> str | None:
+    # A quotation mark before = + - @ keeps a spreadsheet from calculating the text; it is not part of the value.
+    text = cell.strip()
+    return (text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") and text[1:] else text) or None
 
 
 def _parse(text: str, delimiter: str, *, file: str) -> Iterator[list[str]]:
