@@ -37,6 +37,7 @@ def main() -> None:
 def build_app() -> typer.Typer:
     """Return the commands, their help in the language chosen by then."""
     from dashboard.commands.analyse import analyse
+    from dashboard.commands.check import check
 
     app = typer.Typer(
         name="symbiosekart",
@@ -49,6 +50,7 @@ def build_app() -> typer.Typer:
     app.callback()(_choose)
     app.command(help=_("Serve the dashboard in the browser."))(serve)
     app.command(help=_("Find matches and clusters and write them with their sources."))(analyse)
+    app.command(help=_("Check files before they are used: every fault with row, column and advice."))(check)
     app.command(help=_("Where the data come from, and their licences."))(sources)
     return app
 

@@ -29,9 +29,12 @@ FLOW_COLUMNS = (
     "months",
     "hazard",
     "basis",
+    "piped",
 )
 HAZARD_UNKNOWN, HAZARD_NO, HAZARD_YES = -1, 0, 1
 TONNES, ENERGY = "t", "MWh"
+PIPED_MATERIALS = ("heat", "cooling", "cooling_water", "process_water", "process_gas")
+"""These and their kinds go by pipe: no lorry carries them across a county."""
 
 
 def prepare_flows(streams: pd.DataFrame, *, facility_ids: tuple[str, ...], codes: WasteCodes) -> pd.DataFrame:
@@ -48,7 +51,8 @@ def prepare_flows(streams: pd.DataFrame, *, facility_ids: tuple[str, ...], codes
     Frame with :data:`FLOW_COLUMNS`: `facility` is a position in `facility_ids`; `unit` is ``t`` wherever the
     amount could be turned into tonnes (m3 by the material's density: low for the minimum, high for the
     maximum), else the stream's own unit or ``""``; `months` a 12-bit mask, 0 unknown; `hazard` -1 unknown,
-    0 no, 1 yes; `basis` the position in :data:`geodata.schemas.BASES`.
+    0 no, 1 yes; `basis` the position in :data:`geodata.schemas.BASES`;
+    `piped` whether it goes by pipe.
     """
     position = pd.Series(np.arange(len(facility_ids)), index=pd.Index(facility_ids, dtype="object"))
     rows = streams.sort_values("stream_id", kind="stable").reset_index(drop=True)
@@ -71,6 +75,7 @@ def prepare_flows(streams: pd.DataFrame, *, facility_ids: tuple[str, ...], codes
             "months": _month_masks(rows["months"]),
             "hazard": _hazards(rows["hazardous"], rows["eal_code"], codes=codes),
             "basis": basis.to_numpy(dtype=np.int8),
+            "piped": _find_piped(rows["material"], codes=codes),
         }
     )
 
@@ -116,6 +121,14 @@ def _to_tonnes(
         np.where(by_volume, high * heavy, high),
         np.where(by_volume, TONNES, unit),
     )
+
+
+def _find_piped(material: pd.Series, *, codes: WasteCodes) -> npt.NDArray[np.bool_]:
+    names = material.astype("object")
+    piped = {
+        name: bool({name, *codes.ancestors.get(name, ())} & set(PIPED_MATERIALS)) for name in names.unique()
+    }
+    return names.map(piped).to_numpy(dtype=bool)
 
 
 def _month_masks(months: pd.Series) -> npt.NDArray[np.int16]:

@@ -200,6 +200,7 @@ def _describe_pairs(block: pd.DataFrame, flows: pd.DataFrame, points: Floats) ->
         need_months=bits[need_months],
         common_months=bits[offer_months & need_months],
         other_kind=(units[0] != "") & (units[1] != "") & ((units[0] == ENERGY) != (units[1] == ENERGY)),
+        piped=flows["piped"].to_numpy()[offer],
         nothing=_is_nothing(flows)[offer] | _is_nothing(flows)[need],
         hazard_differs=((hazard[0] == HAZARD_YES) & (hazard[1] == HAZARD_NO))
         | ((hazard[0] == HAZARD_NO) & (hazard[1] == HAZARD_YES)),
@@ -217,6 +218,7 @@ def _judge_pairs(
     """Add `reason` (position in REASONS), legs and points; only pairs that may still pass are routed."""
     placed = pairs["straight_km"].notna()
     seasonless = (pairs["offer_months"] > 0) & (pairs["need_months"] > 0) & (pairs["common_months"] == 0)
+    limit_km = _limit_km(pairs["piped"].to_numpy(), parameters)
     lower_km = pairs["straight_km"].fillna(0.0) * STRAIGHT_MARGIN
     bound = _score_pairs(pairs.assign(distance_km=lower_km), parts=parts, parameters=parameters)["score"]
     tests = [
@@ -226,7 +228,7 @@ def _judge_pairs(
         pairs["other_kind"],
         pairs["nothing"],
         seasonless,
-        lower_km > parameters.max_distance_km,
+        lower_km > limit_km,
         bound < parameters.min_score,
     ]
     reasons = [_NOT_PLACED, _MATERIAL, _HAZARD, _UNIT, _ZERO, _MONTHS, _FAR, _SCORE]
@@ -235,12 +237,18 @@ def _judge_pairs(
     pairs = _score_pairs(pairs, parts=parts, parameters=parameters)
     late = [
         pairs["distance_km"].isna(),
-        pairs["distance_km"] > parameters.max_distance_km,
+        pairs["distance_km"] > limit_km,
         pairs["minutes"] > parameters.max_minutes,
         pairs["score"] < parameters.min_score,
     ]
     routed = np.select([test.to_numpy() for test in late], [_UNREACHABLE, _FAR, _LONG, _SCORE], _OK)
     return pairs.assign(reason=np.where(reason == _OK, routed, reason).astype(np.int8))
+
+
+def _limit_km(piped: npt.NDArray[np.bool_], parameters: ScenarioParameters) -> Floats:
+    """Return the longest way of each pair: the pipe's limit where it goes by pipe (along the road)."""
+    by_pipe = min(parameters.max_pipe_km, parameters.max_distance_km)
+    return np.where(piped, by_pipe, parameters.max_distance_km)
 
 
 def _add_legs(pairs: pd.DataFrame, travel: Travel, *, rows: npt.NDArray[np.intp]) -> pd.DataFrame:
@@ -407,6 +415,8 @@ def _tabulate_left(
         mask = reason == which
         value[mask & single] = rows[column].to_numpy(dtype=np.float64)[mask & single]
         limit[mask], unit[mask] = bound, name
+    far = reason == _FAR
+    limit[far] = _limit_km(flows["piped"].to_numpy()[offer[far]], parameters)
     out = pd.DataFrame(
         {
             "offer_stream_id": stream[offer],

@@ -31,6 +31,9 @@ class ScenarioParameters:
     weight_amount: float = _parameter(15.0, "points", 0, 100, JUDGEMENT)
     weight_season: float = _parameter(10.0, "points", 0, 100, JUDGEMENT)
     weight_distance: float = _parameter(25.0, "points", 0, 100, JUDGEMENT)
+    max_pipe_km: float = _parameter(
+        10.0, "km", 0, 200, "expert judgement: heat and water go by pipe, not by lorry"
+    )
     half_distance_km: float = _parameter(32.8, "km", 1, 500, "median of exchanges: Jensen 2011 (NISP)")
     cluster_minutes: float = _parameter(20.0, "min", 1, 240, JUDGEMENT)
     cluster_min_facilities: float = _parameter(3.0, "facilities", 2, 50, JUDGEMENT)

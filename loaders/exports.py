@@ -279,9 +279,18 @@ def _write_sheet(book: Workbook, name: str, frame: pd.DataFrame) -> None:
         cell.font = bold
     sheet.append(header)
     for row in _records(frame.head(EXCEL_MOST_ROWS - 1)):
-        sheet.append(
-            [_text_cell(sheet, value) if isinstance(value, str) else value for value in row.values()]
-        )
+        sheet.append([_cell(sheet, value) for value in row.values()])
+
+
+def _cell(sheet: Any, value: Any) -> Any:
+    if isinstance(value, str):
+        return _text_cell(sheet, value)
+    if isinstance(value, float) and float(f"{value:.16g}") != value:
+        # The writer keeps 16 digits; every digit of such a number comes back only when handed over as text.
+        cell = WriteOnlyCell(sheet, repr(value))
+        cell.data_type = "n"
+        return cell
+    return value
 
 
 def _text_cell(sheet: Any, text: str) -> Any:

@@ -35,7 +35,8 @@ def make_codes() -> WasteCodes:
             ("wood_chips", "wood", np.nan, np.nan, np.nan),
             ("glass", "", np.nan, np.nan, np.nan),
             ("sludge", "", np.nan, 1.0, np.nan),
-            ("surplus_heat", "", np.nan, np.nan, np.nan),
+            ("heat", "", np.nan, np.nan, np.nan),
+            ("surplus_heat", "heat", np.nan, np.nan, np.nan),
         ],
         columns=["material", "parent", "density_low_t_per_m3", "density_t_per_m3", "density_high_t_per_m3"],
     ).assign(label_nb="x", label_nn="x", label_en="x", group="x", synonyms="")

@@ -171,6 +171,14 @@ def test_road_limits_are_told_with_their_value():
     assert (row["reason"], row["value"], row["limit"]) == ("too_long", 300.0, 240.0)
 
 
+def test_heat_goes_by_pipe_and_not_across_the_county():
+    heat = {"material": "surplus_heat", "unit": "MWh"}
+    streams = [give("o", "a", **heat), take("n", "b", **heat)]
+    assert len(match(streams, km=9.9).matches) == 1
+    row = match(streams, km=10.1).exclusions.iloc[0]
+    assert (row["reason"], row["value"], row["limit"]) == ("too_far", 10.1, 10.0)
+
+
 def test_below_score_tells_the_score():
     # Siblings without codes: 10.5 + 4.5 + 7.5 + 5 + 25 * 2 ** -3 = 3.125 -> 3.0 (quarters)
     streams = [give("o", "a", material="sawdust"), take("n", "b", material="wood_chips")]
