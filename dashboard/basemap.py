@@ -12,6 +12,7 @@ from dashboard.layerdocument import Feature, Layer, build_layer, polygon_coordin
 from dashboard.symbols import Colour, Style
 from dashboard.text import in_language
 from loaders.embedded import read_counties, read_municipalities, read_places
+from loaders.roads import read_road_network
 
 LAND = Colour("#f6f4ec", "#1f2b2b")
 BORDER = Colour("#cfcabb", "#36464a")
@@ -21,6 +22,7 @@ FERRY = Colour("#5f8fb0", "#4f7f9f")
 NAME = Colour("#4a4a42", "#b9c6c4")
 
 FULL_DETAIL_ZOOM = 9
+ROADS_ZOOM = 7
 NO_LIMIT = 99
 
 
@@ -45,6 +47,7 @@ def _build_base_layers() -> list[BaseLayer]:
         BaseLayer(_build_land("light"), 0, FULL_DETAIL_ZOOM),
         BaseLayer(_build_land("full"), FULL_DETAIL_ZOOM, NO_LIMIT),
         BaseLayer(_build_counties(), 0, FULL_DETAIL_ZOOM),
+        BaseLayer(_build_roads(), ROADS_ZOOM, NO_LIMIT),
         BaseLayer(_build_names(), 5, NO_LIMIT),
     ]
     return layers
@@ -78,6 +81,39 @@ def _build_areas(frame: gpd.GeoDataFrame, *, key: str, identifier: str, style: S
     )
     return build_layer(
         features, key=key, title="", kind="polygons", styles=[style], categories=("",), clickable=False
+    )
+
+
+def _build_roads() -> Layer:
+    """Return the main-road network: straight links between its places, thin; European roads wider."""
+    network = read_road_network()
+    at = [
+        [round(float(lon), 4), round(float(lat), 4)]
+        for lon, lat in zip(network.lon, network.lat, strict=True)
+    ]
+    features = (
+        Feature(
+            str(number),
+            [at[tail], at[head]],
+            2 if ferry else int(not road.startswith("E")),
+            "",
+        )
+        for number, (tail, head, road, ferry) in enumerate(
+            zip(network.tail, network.head, network.link_names, network.ferry, strict=True)
+        )
+    )
+    return build_layer(
+        features,
+        key="roads",
+        title="",
+        kind="lines",
+        styles=[
+            Style("line", ROAD, width=1.8, opacity=0.85),
+            Style("line", ROAD, width=0.9, opacity=0.7),
+            Style("line", FERRY, width=1.3, dash=(3.0, 4.0), opacity=0.9),
+        ],
+        categories=("", "", ""),
+        clickable=False,
     )
 
 

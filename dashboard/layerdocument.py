@@ -86,7 +86,10 @@ def plain(value: Any) -> str:
     """Return `value` as a short text with no control characters; unknown is empty."""
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
-    text = "".join(c if c.isprintable() else " " for c in str(value)).strip()
+    text = str(value)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    text = text.strip()
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
@@ -121,6 +124,15 @@ def build_layer(
     """
     geometry = {"points": "Point", "lines": "LineString", "polygons": "MultiPolygon"}[kind]
     ids: dict[str, str] = {}
+    words: dict[str, int] = {}  # details repeat from feature to feature: each stands once, by number
+    number_of: dict[str, int] = {}
+
+    def number(detail: str) -> int:
+        found = number_of.get(detail)
+        if found is None:
+            found = number_of[detail] = words.setdefault(plain(detail), len(words))
+        return found
+
     out: list[dict[str, Any]] = []
     for feature in features:
         short = feature_key(feature.identifier)
@@ -129,7 +141,7 @@ def build_layer(
             "key": short,
             "category": feature.category,
             "title": plain(feature.title),
-            "details": [plain(detail) for detail in feature.details],
+            "details": [number(detail) for detail in feature.details],
         }
         if feature.size is not None:
             properties["size"] = round(feature.size, 2)
@@ -151,6 +163,7 @@ def build_layer(
             "styles": [style.to_json() for style in styles],
             "categories": [plain(category) for category in categories],
             "headings": [plain(heading) for heading in headings],
+            "words": list(words),
             "clickable": clickable,
             "labelled": labelled,
             "arrows": arrows,

@@ -82,7 +82,7 @@
       const p = raw.properties;
       const coordinates = raw.geometry.coordinates;
       const box = [Infinity, Infinity, -Infinity, -Infinity];
-      const feature = { key: p.key, category: p.category, title: p.title, details: p.details, size: p.size, box };
+      const feature = { key: p.key, category: p.category, title: p.title, details: p.details.map((word) => meta.words[word]), size: p.size, box };
       if (meta.kind === 'points') {
         [feature.x, feature.y] = project([coordinates], box);
       } else if (meta.kind === 'lines') {

@@ -162,8 +162,10 @@ def test_only_the_best_flows_are_drawn() -> None:
 
 def test_an_unknown_amount_is_said_and_is_not_zero() -> None:
     with in_language("nb"):
-        details = read(build_flow_layer(MATCHES, FACILITIES))["features"][0]["properties"]["details"]
-    assert details[1] == "ukjent"
+        document = read(build_flow_layer(MATCHES, FACILITIES))
+    words = document["symbiosekart"]["words"]
+    details = [words[number] for number in document["features"][0]["properties"]["details"]]
+    assert details[1:3] == ["ukjent", "40 km"]
 
 
 def test_nothing_makes_an_empty_layer() -> None:
