@@ -7,6 +7,8 @@ from functools import cache
 from typing import Literal
 
 import geopandas as gpd
+import numpy as np
+import shapely
 
 from dashboard.layerdocument import Feature, Layer, build_layer, polygon_coordinates
 from dashboard.symbols import Colour, Style
@@ -67,10 +69,36 @@ def _build_land(detail: Literal["light", "full"]) -> Layer:
 
 
 def _build_counties() -> Layer:
-    style = Style("area", LAND, COUNTY_BORDER, width=1.4, opacity=0.0)
-    return _build_areas(
-        read_counties(detail="light"), key="counties", identifier="county_number", style=style, digits=3
+    """Return the borders between counties as lines; the coast is drawn by the municipalities."""
+    lines = find_shared_borders(read_counties(detail="light"), digits=3)
+    features = (Feature(str(number), line, 0, "") for number, line in enumerate(lines))
+    style = Style("line", COUNTY_BORDER, width=1.6, opacity=0.9)
+    return build_layer(
+        features, key="counties", title="", kind="lines", styles=[style], categories=("",), clickable=False
     )
+
+
+def find_shared_borders(frame: gpd.GeoDataFrame, *, digits: int) -> list[list[list[float]]]:
+    """Return the lines where two areas of a coverage meet: coordinates rounded to `digits`, degrees.
+
+    A stretch of a ring is shared when it stands in the rings of two areas.
+    """
+    stretches = []
+    for geometry in frame.geometry:
+        rings = shapely.get_rings(shapely.get_parts(geometry))
+        coordinates, ring = shapely.get_coordinates(rings, return_index=True)
+        coordinates = np.round(coordinates, digits)
+        same = (ring[1:] == ring[:-1]) & (coordinates[1:] != coordinates[:-1]).any(axis=1)
+        pairs = np.stack([coordinates[:-1][same], coordinates[1:][same]], axis=1)
+        backwards = (pairs[:, 0] > pairs[:, 1])[:, 0] | (
+            (pairs[:, 0, 0] == pairs[:, 1, 0]) & (pairs[:, 0, 1] > pairs[:, 1, 1])
+        )
+        pairs[backwards] = pairs[backwards][:, ::-1]
+        stretches.append(np.unique(pairs.reshape(-1, 4), axis=0))
+    every, count = np.unique(np.concatenate(stretches), axis=0, return_counts=True)
+    shared = every[count > 1].reshape(-1, 2, 2)
+    merged = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(shared)))
+    return [np.round(shapely.get_coordinates(line), digits).tolist() for line in shapely.get_parts(merged)]
 
 
 def _build_areas(frame: gpd.GeoDataFrame, *, key: str, identifier: str, style: Style, digits: int) -> Layer:
