@@ -38,6 +38,7 @@ def build_app() -> typer.Typer:
     """Return the commands, their help in the language chosen by then."""
     from dashboard.commands.analyse import analyse
     from dashboard.commands.check import check
+    from dashboard.commands.distances import distances
 
     app = typer.Typer(
         name="symbiosekart",
@@ -51,6 +52,7 @@ def build_app() -> typer.Typer:
     app.command(help=_("Serve the dashboard in the browser."))(serve)
     app.command(help=_("Find matches and clusters and write them with their sources."))(analyse)
     app.command(help=_("Check files before they are used: every fault with row, column and advice."))(check)
+    app.command(help=_("Distances by road between all places of a list."))(distances)
     app.command(help=_("Where the data come from, and their licences."))(sources)
     return app
 
@@ -67,7 +69,7 @@ def _asked_language(arguments: list[str]) -> str:
 def _choose(
     lang: Annotated[str, typer.Option("--lang", help=_("Language: nb, nn or en."))] = "nb",
     version_asked: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=lambda asked: _tell_version(asked=asked))
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help=_("Show the version."))
     ] = False,
 ) -> None:
     if lang not in LANGUAGES:
@@ -75,7 +77,7 @@ def _choose(
     use_language(lang)
 
 
-def _tell_version(*, asked: bool) -> None:
+def _tell_version(asked: bool) -> None:
     if asked:
         typer.echo(f"symbiosekart {app_version()}")
         raise typer.Exit

@@ -256,8 +256,10 @@ def _describe_clusters(
         legs = travel.pairs(np.full(len(here), order[candidates[middle]]), here)
         to_medoid = {"minutes": np.where(members == middle, 0.0, legs.minutes)}
         to_medoid["km"] = np.where(members == middle, 0.0, legs.distance_km)
-        tonnes, unknown = sum_exchange(own, flows, unit=TONNES)
-        energy, _ = sum_exchange(own, flows, unit=ENERGY)
+        named = pd.concat([own["offer_stream_id"], own["need_stream_id"]])
+        amounts = flows[flows["stream_id"].isin(named)]
+        tonnes, unknown = sum_exchange(own, amounts, unit=TONNES)
+        energy, _ = sum_exchange(own, amounts, unit=ENERGY)
         point = facilities.geometry.loc[medoid]
         counts = own["material"].value_counts().rename_axis("material").reset_index(name="n")
         counts = counts.sort_values(["n", "material"], ascending=[False, True])

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from dashboard import cli
+from dashboard.text import use_language
 from geodata.parameters import ScenarioParameters
 from geodata.scenario import run_scenario
 from loaders.codes import read_waste_codes
@@ -21,6 +22,20 @@ from loaders.roads import read_road_network
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "dashboard.cli", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Run the command line in this process: exit code, output, complaint."""
+
+    def run_here(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["symbiosekart", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        use_language("nb")
+        return stopped.value.code or 0, *capsys.readouterr()
+
+    return run_here
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +67,18 @@ def test_analyse_writes_the_figures_of_the_pages(analysed, expected):
     assert matches["score"].tolist() == expected.matches["score"].tolist()
     assert len(matches) > 100
     sheets = openpyxl.load_workbook(folder / "symbiosekart.xlsx", read_only=True)
-    assert sheets["clusters"].max_row == len(expected.clusters) + 1
+    assert len(list(sheets["clusters"].iter_rows())) == len(expected.clusters) + 1
     lines = gpd.read_file(folder / "matches.geojson")
     assert len(lines) == len(expected.matches)
     assert pd.read_csv(folder / "parameters.csv").set_index("name")["value"]["max_distance_km"] == 90
     assert "Kartverket" in (folder / "sources.txt").read_text(encoding="utf-8")
 
 
-def test_analyse_narrows_to_a_municipality_of_any_year(tmp_path):
-    done = run("analyse", "--out", str(tmp_path), "--dataset", "practice", "--municipality", "1601")
-    assert done.returncode == 0, done.stderr
+def test_analyse_narrows_to_a_municipality_of_any_year(tmp_path, call):
+    code, _output, complaint = call(
+        "analyse", "--out", str(tmp_path), "--dataset", "practice", "--municipality", "1601"
+    )
+    assert code == 0, complaint
     facilities = pd.read_csv(tmp_path / "facilities.csv", dtype=str)
     assert set(facilities["municipality_number"]) == {"5001"}
 
@@ -80,12 +97,11 @@ def test_analyse_narrows_to_a_municipality_of_any_year(tmp_path):
         ("fly",),
     ],
 )
-def test_bad_input_gets_a_sentence_and_exit_code_2(arguments, tmp_path):
+def test_bad_input_gets_a_sentence_and_exit_code_2(arguments, tmp_path, call):
     arguments = tuple(str(tmp_path / "out") if text == "x" else text for text in arguments)
-    done = run(*arguments)
-    assert done.returncode == 2, done.stdout
-    assert done.stderr.strip()
-    assert "Traceback" not in done.stderr
+    code, output, complaint = call(*arguments)
+    assert code == 2, output
+    assert complaint.strip()
     assert not (tmp_path / "out" / "indicators.csv").exists()
 
 
@@ -96,13 +112,13 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_version_sources_and_help_in_three_languages():
-    assert run("--version").stdout.split()[0] == "symbiosekart"
-    assert "Kartverket" in run("sources").stdout
-    norwegian, english = run("--help").stdout, run("--lang", "en", "--help").stdout
+def test_version_sources_and_help_in_the_readers_language(call):
+    assert call("--version")[1].split()[0] == "symbiosekart"
+    assert "Kartverket" in call("sources")[1]
+    norwegian, english = call("--help")[1], call("--lang", "en", "--help")[1]
     assert "Serve the dashboard" in english
-    assert norwegian != english
-    for command in ("serve", "analyse", "sources"):
+    assert "Vis dashbordet" in norwegian
+    for command in ("serve", "analyse", "check", "distances", "sources"):
         assert command in english
 
 
@@ -130,3 +146,25 @@ def test_serve_starts_streamlit_on_the_entry_script(monkeypatch):
     assert {"--server.port=8599", "--server.headless=true", "--browser.gatherUsageStats=false"} <= set(
         started[0]
     )
+
+
+def test_own_files_join_the_analysis_and_their_faults_are_written(tmp_path, call):
+    own = tmp_path / "own.csv"
+    own.write_text(
+        "name;lat;lon;material;direction;amount_best;unit\n"
+        "Eget sagbruk;63.43;10.40;sawdust;offer;100;t\n"
+        "Feil sagbruk;63.43;10.41;sawdust;offer;-5;t\n",
+        encoding="utf-8",
+    )
+    code, output, complaint = call(
+        "analyse", str(own), "--out", str(tmp_path / "out"), "--dataset", "practice"
+    )
+    findings = pd.read_csv(tmp_path / "out" / "findings.csv")
+    assert (findings["severity"] == "error").any()
+    assert code == 1, output + complaint
+    facilities = pd.read_csv(tmp_path / "out" / "facilities.csv", dtype=str)
+    assert "Eget sagbruk" in set(facilities["name"])
+    assert len(facilities) > 200
+    matches = pd.read_csv(tmp_path / "out" / "matches.csv", dtype=str)
+    own_id = facilities.loc[facilities["name"] == "Eget sagbruk", "facility_id"].iloc[0]
+    assert (matches["from_facility_id"] == own_id).any()
