@@ -679,6 +679,7 @@ INTERNAL = (
 UNKNOWN = ("Something is wrong ({code}).", "Look at the row, or ask those who run the service.")
 SUGGESTION = "Suggestion: {suggestion}."
 SHEET = "Sheet {sheet}."
+DEFAULT_WORDS = {"producer": "industry", "private": "private"}
 _NAMES_SUGGESTION = "{suggestion}"
 
 
@@ -701,10 +702,12 @@ def describe_finding(finding: Finding, translate: Translate) -> tuple[str, str]:
     what, advice = _sentences(finding.code)
     details = ", ".join(f"{name}={value}" for name, value in finding.values.items())
     shown = {"value": finding.value, "column": finding.column, "row": finding.row, "file": finding.file}
+    default = DEFAULT_WORDS.get(str(finding.values.get("default")))
     values = {
         "code": finding.code,
         "details": details,
         **finding.values,
+        **({"default": translate(default)} if default else {}),
         **{name: value for name, value in shown.items() if value is not None},
     }
     text, help_text = _fill(translate(what), values), _fill(translate(advice), values)

@@ -16,14 +16,17 @@ from scipy.sparse.csgraph import dijkstra
 
 from geodata.crs import METRIC, WGS84
 from geodata.errors import NetworkError
-from geodata.schemas import ROAD_LINKS, ROAD_PLACES, conform_table
+from geodata.networkfaults import find_faults
+from geodata.schemas import conform_table
 from geodata.transport import Floats, Ints
 
 ROWS_AT_ONCE: Final = 256
 PROFILE: Final = "truck, least cost: minutes (ferry waiting included) + 0.75 min/km"
 KM_COST_MIN: Final = 0.75
-"""What a kilometre costs a truck beside its time, in minutes: about 7.5 NOK/km (fuel, tyres, upkeep) against about
-10 NOK/min (driver, capital): the proportion of the Norwegian lorry cost models. It keeps ways from going far round
+"""What a kilometre costs a truck beside its time, in minutes: about 7.5 NOK/km (fuel, tyres, upkeep) against
+about
+10 NOK/min (driver, capital): the proportion of the Norwegian lorry cost models. It keeps ways from going far
+round
 for a few minutes."""
 
 
@@ -61,7 +64,8 @@ class RoadNetwork:
     ferry : whether a link is a car ferry. toll_nok : known toll or fare, 0 where unknown.
     name, date, licence : what the network is, of when, and whom to name. profile : what a way minimises.
     digest : SHA-256 of the two tables' content.
-    land : polygons of the land, EPSG:25833, by which a way onto the network is known not to cross the sea; or None.
+    land : polygons of the land, EPSG:25833, by which a way onto the network is known not to cross the sea; or
+        None.
     """
 
     place_ids: tuple[str, ...]
@@ -97,7 +101,8 @@ class RoadNetwork:
 
     @cached_property
     def arcs(self) -> tuple[csr_array, Ints, Ints]:
-        """Two-way graph of costs, and for looking a link up its sorted keys ``tail * n + head`` and number."""
+        """Two-way graph of costs, and for looking a link up its sorted keys ``tail * n + head`` and
+        number."""
         n = len(self.place_ids)
         rows, columns = np.r_[self.tail, self.head], np.r_[self.head, self.tail]
         links = np.r_[np.arange(len(self.km)), np.arange(len(self.km))]
@@ -214,8 +219,8 @@ def build_network(
         lon=lon,
         x=metric.x.to_numpy(),
         y=metric.y.to_numpy(),
-        tail=position.loc[links["from_place"]].to_numpy(np.intp),
-        head=position.loc[links["to_place"]].to_numpy(np.intp),
+        tail=_positions(position, links["from_place"]),
+        head=_positions(position, links["to_place"]),
         link_names=tuple(links["road"].fillna("")),
         km=km,
         minutes=np.where(ferry, crossing, driving),
@@ -229,38 +234,8 @@ def build_network(
     )
 
 
-def find_faults(places: pd.DataFrame, links: pd.DataFrame) -> list[str]:
-    """Return what makes the two (conformed) tables unusable, one short English text a fault."""
-    faults = []
-    for table, columns, key in ((places, ROAD_PLACES, "place_id"), (links, ROAD_LINKS, "link_id")):
-        for column in columns:
-            if column.required:
-                missing = table.index[table[column.name].isna()]
-                faults += [f"row {i + 1}: {column.name} is missing" for i in missing]
-        faults += [f"{key} {value} stands twice" for value in table.loc[table[key].duplicated(), key].dropna()]
-    for column in ("lat", "lon"):
-        values = places[column].to_numpy(float, na_value=np.nan)
-        low, high = (-90.0, 90.0) if column == "lat" else (-180.0, 180.0)
-        outside = np.isfinite(values) & ((values < low) | (values > high)) | np.isinf(values)
-        faults += [f"place {value}: {column} out of range" for value in places.loc[outside, "place_id"].dropna()]
-    known = set(places["place_id"].dropna())
-    for row in links.itertuples(index=False):
-        for end in (row.from_place, row.to_place):
-            if pd.notna(end) and end not in known:
-                faults.append(f"link {row.link_id}: unknown place {end}")
-        if pd.notna(row.from_place) and pd.notna(row.to_place) and row.from_place == row.to_place:
-            faults.append(f"link {row.link_id}: leads to its own start")
-        if pd.notna(row.km) and not 0 < float(row.km) < np.inf:
-            faults.append(f"link {row.link_id}: length {row.km} km")
-        if pd.isna(row.ferry):
-            continue
-        time = row.sailing_minutes if row.ferry else row.speed_kmh
-        if pd.isna(time) or not 0 < float(time) < np.inf:
-            faults.append(f"link {row.link_id}: {'sailing minutes' if row.ferry else 'speed'} {time}")
-        for what, value in (("waiting minutes", row.waiting_minutes), ("toll", row.toll_nok)):
-            if pd.notna(value) and not 0 <= float(value) < np.inf:
-                faults.append(f"link {row.link_id}: {what} {value}")
-    return faults
+def _positions(position: pd.Series[int], places: pd.Series[str]) -> Ints:
+    return np.asarray(position.loc[places], dtype=np.intp)
 
 
 def _digest(places: pd.DataFrame, links: pd.DataFrame) -> str:

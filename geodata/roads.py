@@ -18,10 +18,17 @@ from scipy.spatial import cKDTree
 from geodata.crs import to_metric
 from geodata.network import KM_COST_MIN, RoadNetwork, build_network
 from geodata.parameters import ScenarioParameters
-from geodata.snapping import REASONS, Snapped, snap_points
+from geodata.snapping import MAX_ANCHORS, REASONS, Snapped, snap_points
 from geodata.transport import Floats, Ints, Legs
 
-__all__ = ["RoadNetwork", "RoadTravel", "StraightTravel", "build_network", "measure_straight", "measure_travel"]
+__all__ = [
+    "RoadNetwork",
+    "RoadTravel",
+    "StraightTravel",
+    "build_network",
+    "measure_straight",
+    "measure_travel",
+]
 
 ENTRIES: Final = 8
 PAIRS_AT_ONCE: Final = 40_000
@@ -42,8 +49,10 @@ class RoadTravel:
     ----------
     ids : facility_id by position.
     snapped : where the points meet the network.
-    node, entry_cost, entry_min, entry_km, rough_km : ``points x ENTRIES``: places to set out from, and what it
+    node, entry_cost, entry_min, entry_km, rough_km : ``points x ENTRIES``: places to set out from, and what
+        it
         takes to get there (cost, minutes, kilometres, of which estimated); unused entries are inf.
+    anchor : which of the ways on in `snapped` each entry belongs to.
     """
 
     ids: tuple[str, ...]
@@ -55,6 +64,7 @@ class RoadTravel:
     entry_min: Floats
     entry_km: Floats
     rough_km: Floats
+    anchor: Ints
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -81,7 +91,8 @@ class RoadTravel:
             rows = slice(start, start + ORIGINS_AT_ONCE)
             minutes, _ = self._sweep(i[rows], j)
             near = np.hypot(
-                self.snapped.x[i[rows], None] - self.snapped.x[j], self.snapped.y[i[rows], None] - self.snapped.y[j]
+                self.snapped.x[i[rows], None] - self.snapped.x[j],
+                self.snapped.y[i[rows], None] - self.snapped.y[j],
             )
             a, b = np.nonzero(near <= SAME_LINK_KM * 1000)
             minutes[a, b] = np.minimum(minutes[a, b], self.pairs(i[rows][a], j[b]).minutes)
@@ -110,7 +121,8 @@ class RoadTravel:
         return pairs[:, 0], pairs[:, 1]
 
     def _sweep(self, origins: Ints, destinations: Ints) -> tuple[Floats, Floats]:
-        """Minutes and km over the network (not along a shared link), ``origins x destinations``; inf: none."""
+        """Minutes and km over the network (not along a shared link), ``origins x destinations``; inf:
+        none."""
         ways = self.network.ways
         rows = np.arange(len(origins))[:, None]
         best = np.full((len(origins), len(ways.cost)), np.inf)
@@ -126,10 +138,10 @@ class RoadTravel:
             better = cost < out
             out, end = np.where(better, cost, out), np.where(better, e, end)
         target = self.node[destinations[None, :], end]
-        e = start[rows, target]
-        source = self.node[origins[:, None], e]
+        setting_out = start[rows, target]
+        source = self.node[origins[:, None], setting_out]
         sums = [
-            entry[origins[:, None], e] + entry[destinations[None, :], end] + way[source, target]
+            entry[origins[:, None], setting_out] + entry[destinations[None, :], end] + way[source, target]
             for entry, way in ((self.entry_min, ways.minutes), (self.entry_km, ways.km))
         ]
         minutes, km = (np.where(np.isfinite(out), values, np.inf) for values in sums)
@@ -140,7 +152,9 @@ class RoadTravel:
         i, j = np.minimum(i, j), np.maximum(i, j)
         ways = self.network.ways
         entry = self.entry_cost[i][:, :, None] + self.entry_cost[j][:, None, :]
-        total = (entry + ways.cost[self.node[i][:, :, None], self.node[j][:, None, :]]).reshape(len(i), -1)
+        total = (entry + ways.cost[self.node[i][:, :, None], self.node[j][:, None, :]]).reshape(
+            len(i), ENTRIES**2
+        )
         best = total.argmin(axis=1) if len(i) else np.empty(0, np.intp)
         cost = total[np.arange(len(i)), best]
         e, f = np.divmod(best, ENTRIES)
@@ -149,7 +163,9 @@ class RoadTravel:
         km = self.entry_km[i, e] + self.entry_km[j, f] + ways.km[a, b]
         rough = self.rough_km[i, e] + self.rough_km[j, f]
         ferries, toll = ways.ferries[a, b].astype(float), ways.toll_nok[a, b].astype(float)
-        straight = np.hypot(self.snapped.x[i] - self.snapped.x[j], self.snapped.y[i] - self.snapped.y[j]) / 1000
+        straight = (
+            np.hypot(self.snapped.x[i] - self.snapped.x[j], self.snapped.y[i] - self.snapped.y[j]) / 1000
+        )
         for near, other in (self._along_link(i, j, straight), self._directly(i, j, straight)):
             better = other[0] < cost[near]
             hit = near[better]
@@ -172,12 +188,14 @@ class RoadTravel:
             gap: Floats = np.abs(along[i][:, :, None] - along[j][:, None, :])
             return gap + mine[i][:, :, None] + mine[j][:, None, :]
 
-        minutes = over(s.access_min, s.along_min).reshape(len(near), -1)
-        km = over(s.access_km, s.along_km).reshape(len(near), -1)
+        minutes = over(s.access_min, s.along_min).reshape(len(near), MAX_ANCHORS**2)
+        km = over(s.access_km, s.along_km).reshape(len(near), MAX_ANCHORS**2)
         cost = np.where(shared.reshape(minutes.shape), minutes + KM_COST_MIN * km, np.inf)
         best = cost.argmin(axis=1) if len(near) else np.empty(0, np.intp)
         row = np.arange(len(near))
-        rough = (s.estimated_km[i][:, :, None] + s.estimated_km[j][:, None, :]).reshape(len(near), -1)[row, best]
+        rough = (s.estimated_km[i][:, :, None] + s.estimated_km[j][:, None, :]).reshape(
+            len(near), MAX_ANCHORS**2
+        )[row, best]
         return near, (cost[row, best], minutes[row, best], km[row, best], rough)
 
     def _directly(self, i: Ints, j: Ints, straight: Floats) -> tuple[Ints, tuple[Floats, ...]]:
@@ -193,9 +211,11 @@ class RoadTravel:
 def measure_travel(
     network: RoadNetwork, facilities: gpd.GeoDataFrame, *, parameters: ScenarioParameters
 ) -> RoadTravel:
-    """Tie `facilities` (points, any CRS, ``facility_id``) to `network`; distances are computed when asked for.
+    """Tie `facilities` (points, any CRS, ``facility_id``) to `network`; distances are computed when asked
+    for.
 
-    Rows without a point, or farther from the network than ``snapping.MAX_ACCESS_KM``, keep their position and have no
+    Rows without a point, or farther from the network than ``snapping.MAX_ACCESS_KM``, keep their position and
+    have no
     distances; :attr:`RoadTravel.reasons` says why. Raises CrsError when the CRS is missing.
     """
     ids, x, y = _locate(facilities)
@@ -203,17 +223,24 @@ def measure_travel(
     node = np.concatenate([snapped.first, snapped.second], axis=1)
     back_km, back_min = snapped.link_km - snapped.along_km, snapped.link_min - snapped.along_min
     is_place = snapped.link < 0
-    minutes = np.c_[snapped.access_min + snapped.along_min, np.where(is_place, np.inf, snapped.access_min + back_min)]
+    minutes = np.c_[
+        snapped.access_min + snapped.along_min, np.where(is_place, np.inf, snapped.access_min + back_min)
+    ]
     km = np.c_[snapped.access_km + snapped.along_km, np.where(is_place, np.inf, snapped.access_km + back_km)]
     rough = np.c_[snapped.estimated_km, snapped.estimated_km]
     cost = minutes + KM_COST_MIN * km
     order = np.argsort(cost, axis=1, kind="stable")
     for e in range(1, node.shape[1]):  # a place reached twice keeps its cheaper entry
         again = np.take_along_axis(node, order[:, e, None], 1) == np.take_along_axis(node, order[:, :e], 1)
-        np.put_along_axis(cost, order[:, e, None], np.where(again.any(axis=1), np.inf, _at(cost, order[:, e]))[:, None], 1)
+        np.put_along_axis(
+            cost, order[:, e, None], np.where(again.any(axis=1), np.inf, _at(cost, order[:, e]))[:, None], 1
+        )
     order = np.argsort(cost, axis=1, kind="stable")[:, :ENTRIES]
-    node, cost, minutes, km, rough = (np.take_along_axis(v, order, 1) for v in (node, cost, minutes, km, rough))
-    return RoadTravel(ids, network, parameters, snapped, node, cost, minutes, km, rough)
+    node, cost, minutes, km, rough = (
+        np.take_along_axis(v, order, 1) for v in (node, cost, minutes, km, rough)
+    )
+    anchor = order % snapped.first.shape[1]
+    return RoadTravel(ids, network, parameters, snapped, node, cost, minutes, km, rough, anchor)
 
 
 def _at(values: Floats, column: Ints) -> Floats:

@@ -2,8 +2,10 @@
 
 A point is tied to the places near it and to the straight chords of the links near it. Several ways are kept,
 so that a point between two places goes both ways properly. Four rules keep a point from jumping a fjord:
-no way on is much longer than the shortest one or crosses the sea (where the land is known), no link whose road
-strays far from its chord is used between its ends, and two ways on are kept together only when the network joins them about as shortly as
+no way on is much longer than the shortest one or crosses the sea (where the land is known), no link whose
+road
+strays far from its chord is used between its ends, and two ways on are kept together only when the network
+joins them about as shortly as
 the point does (a point is no bridge).
 """
 
@@ -23,7 +25,8 @@ from geodata.transport import Floats, Ints
 
 MAX_ANCHORS: Final = 6
 ON_NETWORK_KM: Final = 0.5
-"""A point no farther than this from a place or a chord stands on the network; the way is not called estimated."""
+"""A point no farther than this from a place or a chord stands on the network; the way is not called
+estimated."""
 MAX_ACCESS_KM: Final = 25.0
 """Points farther than this (as the crow flies) from the network get no distance."""
 LONGER_KM, LONGER_TIMES = 2.0, 1.6
@@ -33,7 +36,8 @@ BRIDGE_SLACK_KM, BRIDGE_TIMES = 6.0, 2.0
 MAX_SEA_KM: Final = 0.7
 """Coastlines are generalised and quays stand in the water: this much sea under a way on is borne."""
 MAX_SEA_AFLOAT_KM: Final = 3.0
-"""The same for a point that itself lies in the sea: an islet too small for the polygons, or a village's rough point."""
+"""The same for a point that itself lies in the sea: an islet too small for the polygons, or a village's rough
+point."""
 
 PLACED, NO_POINT, OFF_NETWORK, ACROSS_SEA = 0, 1, 2, 3
 REASONS: Final = ("", "not_placed", "off_network", "across_sea")
@@ -83,7 +87,7 @@ def _sea_km(network: RoadNetwork, line: shapely.LineString) -> float:
         return 0.0
     under = polygons[tree.query(line, predicate="intersects")]
     on_land = float(shapely.length(shapely.intersection(under, line)).sum())
-    return max(0.0, (line.length - on_land) / 1000)
+    return max(0.0, (float(line.length) - on_land) / 1000)
 
 
 def _is_on_land(network: RoadNetwork, x: float, y: float) -> bool:
@@ -139,18 +143,18 @@ def snap_points(network: RoadNetwork, x: Floats, y: Floats, *, parameters: Scena
     reach_m = nearest_m * LONGER_TIMES + LONGER_KM * 1000
     within = nearest_m <= MAX_ACCESS_KM * 1000
     snapped.status[located] = np.where(within, PLACED, OFF_NETWORK)
-    by_place = _group(*places.query(points, predicate="dwithin", distance=reach_m), len(points))
-    by_chord = _group(*chords.query(points, predicate="dwithin", distance=reach_m), len(points)) if len(usable) else None
+    near_places, near_chords = _query(places, points, reach_m), _query(chords, points, reach_m)
     for k, i in enumerate(located):
         if within[k]:
-            links = usable[by_chord[k]] if by_chord is not None else usable
-            _tie_point(snapped, network, int(i), by_place[k], links, parameters)
+            _tie_point(snapped, network, int(i), near_places[k], usable[near_chords[k]], parameters)
     return snapped
 
 
-def _group(owner: Ints, value: Ints, count: int) -> list[Ints]:
-    order = np.argsort(owner, kind="stable")
-    return np.split(value[order], np.searchsorted(owner[order], np.arange(1, count)))
+def _query(tree: shapely.STRtree, points: npt.NDArray[np.object_], reach_m: Floats) -> list[Ints]:
+    """What lies within reach of each point, positions in ascending order."""
+    owner, value = tree.query(points, predicate="dwithin", distance=reach_m)
+    order = np.lexsort((value, owner))
+    return np.split(value[order], np.searchsorted(owner[order], np.arange(1, len(points))))
 
 
 def _tie_point(
@@ -176,7 +180,8 @@ def _tie_point(
         if len(chosen) == MAX_ANCHORS:
             break
         if chosen:
-            # A point is no bridge: the network must join this way on to the nearest about as shortly as the point.
+            # A point is no bridge: the network must join this way on to the nearest about as shortly as the
+            # point.
             best = chosen[0]
             ends = km[np.ix_([first[best], second[best]], [first[c], second[c]])]
             straight_km = (metres[c] + metres[best]) / 1000 * parameters.access_detour_factor

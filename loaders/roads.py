@@ -26,7 +26,8 @@ def read_road_links() -> pd.DataFrame:
 
 
 def read_road_network() -> RoadNetwork:
-    """Read the embedded network, with the municipalities' polygons as land; raises NetworkError when it is faulty."""
+    """Read the embedded network, with the municipalities' polygons as land; raises NetworkError when it is
+    faulty."""
     return build_network(
         read_road_places(),
         read_road_links(),
@@ -41,7 +42,11 @@ def _read(file: str, columns: tuple[Column, ...], *, table: str) -> pd.DataFrame
     numbers = {column.name: column.dtype for column in columns if column.dtype in ("Float64", "Int64")}
     text = {column.name: "string" for column in columns if column.name not in numbers}
     frame = pd.read_csv(
-        data_dir() / "roads" / file, dtype=numbers | text, keep_default_na=False, na_values=[""], encoding="utf-8"
+        data_dir() / "roads" / file,
+        dtype=numbers | text,
+        keep_default_na=False,
+        na_values=[""],
+        encoding="utf-8",
     )
     for column in columns:
         if column.dtype == "boolean":

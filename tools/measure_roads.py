@@ -3,7 +3,8 @@
     python tools/measure_roads.py N1000.gpkg PLACES.csv MUNICIPALITIES.geojson --out loaders/data/roads
 
 PLACES.csv has name, kind, mun, lat, lon (degrees); ``loaders/data/roads/places.csv`` itself will do after
-renaming ``municipality_number``. The result is a readable table of facts - which named places a road joins, how
+renaming ``municipality_number``. The result is a readable table of facts - which named places a road joins,
+how
 long it is, how fast a truck drives it - and holds no road geometry: between two places only the measured
 length is kept. docs/roads.md tells how good it is.
 """
@@ -35,7 +36,9 @@ SPUR_KM = 8.0  # shorter dead ends without a named place are left out
 ISLAND_M = 5000.0  # a ferry's end without a road stays when a village lies this near
 CALL_M = 1500.0  # a ferry line's bend this near to a village is a call there
 TIGHT_M = 600.0  # junctions nearer to one another than this are one
-JOINED_SHARE = 0.25  # of a joined stretch, laid on each road at either end: ways through err as often up as down
+JOINED_SHARE = (
+    0.25  # of a joined stretch, laid on each road at either end: ways through err as often up as down
+)
 ISLAND_KM = 3.0
 SPEEDS = {"motorveg": 77.0, "motortrafikkveg": 73.0, "E": 66.0, "R": 66.0, "F": 56.0, "K": 42.0, "P": 32.0}
 SAILING_KMH, SAILING_MIN, WAITING, ISLAND_WAITING = 19.0, 3.0, 15.0, 30.0
@@ -124,7 +127,9 @@ class Graph:
     def degree(self, v: int) -> int:
         return len(self.near[v])
 
-    def shortest(self, source: int, *, by_time: bool, on_land: bool = False) -> tuple[dict[int, float], dict[int, int]]:
+    def shortest(
+        self, source: int, *, by_time: bool, on_land: bool = False
+    ) -> tuple[dict[int, float], dict[int, int]]:
         cost, via = {source: 0.0}, dict[int, int]()
         heap, done = [(0.0, source)], set[int]()
         while heap:
@@ -296,7 +301,7 @@ def area_of(edge: Edge, area: np.ndarray) -> str:
 
 def drop_islets(graph: Graph) -> None:
     """Drop stretches that no road or ferry joins to the rest and that are shorter than ISLAND_KM."""
-    left = set(v for e in graph.edges.values() for v in (e.u, e.v))
+    left = {v for e in graph.edges.values() for v in (e.u, e.v)}
     while left:
         group, stack = set[int](), [left.pop()]
         while stack:
@@ -370,11 +375,16 @@ def trim_and_contract(graph: Graph, fixed: set[int], places: pd.DataFrame) -> No
         if start == end or v in (start, end):
             continue
         line = shapely.LineString(
-            [*orient(one.line, graph.xy[start], graph.xy[v]), *orient(two.line, graph.xy[v], graph.xy[end])[1:]]
+            [
+                *orient(one.line, graph.xy[start], graph.xy[v]),
+                *orient(two.line, graph.xy[v], graph.xy[end])[1:],
+            ]
         )
         graph.drop(a)
         graph.drop(b)
-        minutes = one.minutes + two.minutes - (WAITING if one.ferry else 0)  # one wait for a ferry in two pieces
+        minutes = (
+            one.minutes + two.minutes - (WAITING if one.ferry else 0)
+        )  # one wait for a ferry in two pieces
         parts = one.parts + two.parts
         road = parts.most_common(1)[0][0] or one.road or two.road
         graph.add(Edge(start, end, line, road, one.km + two.km, minutes, one.ferry, parts))
@@ -412,7 +422,9 @@ def join_tight_junctions(graph: Graph, fixed: set[int]) -> None:
             if other == u:
                 continue  # a second way between the two
             line = shapely.LineString([graph.xy[u], *orient(old.line, graph.xy[v], graph.xy[other])])
-            graph.add(Edge(u, other, line, old.road, old.km + km, old.minutes + minutes, old.ferry, old.parts))
+            graph.add(
+                Edge(u, other, line, old.road, old.km + km, old.minutes + minutes, old.ferry, old.parts)
+            )
 
 
 def spur_km(graph: Graph, v: int, fixed: set[int]) -> float:
@@ -429,7 +441,9 @@ def spur_km(graph: Graph, v: int, fixed: set[int]) -> float:
             return km
 
 
-def orient(line: shapely.LineString, start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
+def orient(
+    line: shapely.LineString, start: tuple[float, float], end: tuple[float, float]
+) -> list[tuple[float, float]]:
     """Coordinates of `line` from the end nearest `start` to the other."""
     coords = [(x, y) for x, y, *_ in line.coords]
     forward = math.dist(coords[0], start) + math.dist(coords[-1], end)
@@ -486,7 +500,9 @@ QUAYS = (
 )
 
 
-def name_vertices(graph: Graph, places: pd.DataFrame, taken: dict[int, int], kommuner: gpd.GeoDataFrame) -> pd.DataFrame:
+def name_vertices(
+    graph: Graph, places: pd.DataFrame, taken: dict[int, int], kommuner: gpd.GeoDataFrame
+) -> pd.DataFrame:
     """Give every vertex of the contracted graph a readable name, a kind and a municipality."""
     vertices = sorted({v for edge in graph.edges.values() for v in (edge.u, edge.v)})
     own = {v: i for i, v in taken.items()}
@@ -496,7 +512,9 @@ def name_vertices(graph: Graph, places: pd.DataFrame, taken: dict[int, int], kom
     degrees = points.to_crs(4326)
     listed = places[~places["name"].str.contains("-")]
     place_points = [(places.at[i, "name"], *graph.xy[v]) for i, v in taken.items()]
-    metric = gpd.GeoSeries(gpd.points_from_xy([q[2] for q in QUAYS], [q[1] for q in QUAYS]), crs=4326).to_crs(25833)
+    metric = gpd.GeoSeries(gpd.points_from_xy([q[2] for q in QUAYS], [q[1] for q in QUAYS]), crs=4326).to_crs(
+        25833
+    )
     xy = np.array([p[1:] for p in place_points])
     rows, seen = [], Counter[str]()
     for n, v in enumerate(vertices):
@@ -515,17 +533,26 @@ def name_vertices(graph: Graph, places: pd.DataFrame, taken: dict[int, int], kom
                 base += f" {km:.0f} km {compass(x - xy[near, 0], y - xy[near, 1])}"
             kind = "quay" if quay else "junction" if len(edges) > 2 else "site"
             tail = f" ({roads})" if roads else ""
-            name = base + (" ferjekai" if quay else tail if len(edges) > 1 or not tail else f" ({roads}, veiende)")
+            name = base + (
+                " ferjekai" if quay else tail if len(edges) > 1 or not tail else f" ({roads}, veiende)"
+            )
             if quay and (known := metric.distance(points[n])).min() < 400:
                 name = QUAYS[int(known.argmin())][0]
             elif quay:
-                name = listed.iloc[int(np.argmin(np.hypot(listed["x"] - x, listed["y"] - y)))]["name"] + " ferjekai"
+                name = (
+                    listed.iloc[int(np.argmin(np.hypot(listed["x"] - x, listed["y"] - y)))]["name"]
+                    + " ferjekai"
+                )
         number = str(found.at[n, "kommunenummer"])
         seen[f"{name} {number}"] += 1
         if (count := seen[f"{name} {number}"]) > 1:
             name += f" {count}"
-        rows.append((v, f"{number}-{slug(name)}", name, kind, number, round(degrees[n].y, 4), round(degrees[n].x, 4)))
-    return pd.DataFrame(rows, columns=["vertex", "place_id", "name", "kind", "municipality_number", "lat", "lon"])
+        rows.append(
+            (v, f"{number}-{slug(name)}", name, kind, number, round(degrees[n].y, 4), round(degrees[n].x, 4))
+        )
+    return pd.DataFrame(
+        rows, columns=["vertex", "place_id", "name", "kind", "municipality_number", "lat", "lon"]
+    )
 
 
 def road_order(road: str) -> tuple[int, int]:
@@ -558,16 +585,48 @@ def tabulate_links(graph: Graph, names: pd.DataFrame) -> pd.DataFrame:
             at_sea = [all(graph.edges[e].ferry for e in graph.near[v]) for v in (edge.u, edge.v)]
             on_land = 1 - sum(at_sea) / 2  # lines that meet at sea: the wait is shared out among them
             known = FERRIES.get(edge.title or road) if not any(at_sea) and crosses_home(edge, names) else None
-            title = known[0] if known else "-".join(label[v].removesuffix(" ferjekai") for v in (edge.u, edge.v))
+            title = (
+                known[0] if known else "-".join(label[v].removesuffix(" ferjekai") for v in (edge.u, edge.v))
+            )
             road = f"{road} {title}".strip()
-            sailing = known[1] if known else float(max(1, round(60 * edge.km / SAILING_KMH + SAILING_MIN * on_land)))
+            sailing = (
+                known[1]
+                if known
+                else float(max(1, round(60 * edge.km / SAILING_KMH + SAILING_MIN * on_land)))
+            )
             waiting = known[2] if known else ISLAND_WAITING * on_land
             source += "; timetable" if known else f"; sailing estimated at {SAILING_KMH:.0f} km/h"
         else:
             speed = float(round(min(80.0, 60 * edge.km / edge.minutes)))
             road = road or "kommunal vei"
-        rows.append((f"{a}--{b}" + ("--ferje" if edge.ferry else ""), a, b, road, round(edge.km, 2), speed, int(edge.ferry), sailing, waiting, None, source))
-    columns = ["link_id", "from_place", "to_place", "road", "km", "speed_kmh", "ferry", "sailing_minutes", "waiting_minutes", "toll_nok", "source"]
+        rows.append(
+            (
+                f"{a}--{b}" + ("--ferje" if edge.ferry else ""),
+                a,
+                b,
+                road,
+                round(edge.km, 2),
+                speed,
+                int(edge.ferry),
+                sailing,
+                waiting,
+                None,
+                source,
+            )
+        )
+    columns = [
+        "link_id",
+        "from_place",
+        "to_place",
+        "road",
+        "km",
+        "speed_kmh",
+        "ferry",
+        "sailing_minutes",
+        "waiting_minutes",
+        "toll_nok",
+        "source",
+    ]
     return pd.DataFrame(rows, columns=columns).sort_values("link_id")
 
 
@@ -593,7 +652,9 @@ def add_known_ferries(graph: Graph) -> None:
 
 def main() -> None:
     """Measure and write places.csv and links.csv."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("roads", type=Path)
     parser.add_argument("places", type=Path)
     parser.add_argument("municipalities", type=Path)
@@ -617,7 +678,9 @@ def main() -> None:
     add_waypoints(graph)
     names = name_vertices(graph, places, taken, kommuner)
     options.out.mkdir(parents=True, exist_ok=True)
-    names.drop(columns="vertex").sort_values("place_id").to_csv(options.out / "places.csv", index=False, lineterminator="\n")
+    names.drop(columns="vertex").sort_values("place_id").to_csv(
+        options.out / "places.csv", index=False, lineterminator="\n"
+    )
     links = tabulate_links(graph, names)
     links.to_csv(options.out / "links.csv", index=False, lineterminator="\n")
     print(f"{len(names)} places ({names['kind'].value_counts().to_dict()}), {len(links)} links")

@@ -1,0 +1,145 @@
+"""One way by road in full: the places it runs through, its legs, and a line through them for a map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from geodata.crs import METRIC, WGS84
+from geodata.network import KM_COST_MIN, RoadNetwork
+from geodata.parameters import ScenarioParameters
+from geodata.roads import RoadTravel, measure_travel
+
+
+@dataclass(frozen=True)
+class RouteLeg:
+    """One stretch: its road number or ferry name (empty on the way to and from the roads), length and
+    time."""
+
+    road: str
+    km: float
+    minutes: float
+    ferry: bool
+    estimated: bool
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way.
+
+    Attributes
+    ----------
+    places : names of the places on the way, in order.
+    legs : stretches, in order; neighbouring ones of the same road are one.
+    geometry : line through the points of the places, EPSG:4326 (not the road's own bends).
+    distance_km, minutes, ferries : the whole way, equal to those of the travel table.
+    """
+
+    places: tuple[str, ...]
+    legs: tuple[RouteLeg, ...]
+    geometry: shapely.LineString
+    distance_km: float
+    minutes: float
+    ferries: int
+
+
+def find_route(
+    network: RoadNetwork,
+    origin: shapely.Point,
+    destination: shapely.Point,
+    *,
+    parameters: ScenarioParameters | None = None,
+) -> Route | None:
+    """Return the way between two points (EPSG:4326: x is longitude), or None when there is none."""
+    ends = gpd.GeoDataFrame({"facility_id": ["a", "b"]}, geometry=[origin, destination], crs=WGS84)
+    travel = measure_travel(network, ends, parameters=parameters or ScenarioParameters())
+    legs = travel.pairs(np.array([0]), np.array([1]))
+    minutes, km = float(legs.minutes[0]), float(legs.distance_km[0])
+    if not np.isfinite(minutes):
+        return None
+    direct = (RouteLeg("", km, minutes, False, bool(legs.estimated_km[0] > 0)),)
+    through = _trace(travel, cost=minutes + KM_COST_MIN * km)
+    if through is None:  # along a link that both meet, or straight from one to the other
+        return Route((), direct, shapely.LineString([origin, destination]), km, minutes, 0)
+    places, stretches, feet = through
+    points = gpd.GeoSeries(
+        shapely.points([feet[0], *[(network.x[p], network.y[p]) for p in places], feet[1]]), crs=METRIC
+    ).to_crs(WGS84)
+    line = shapely.LineString(
+        shapely.remove_repeated_points(shapely.LineString([origin, *points, destination]))
+    )
+    names = tuple(network.place_names[p] for p in places)
+    return Route(names, tuple(_join(stretches)), line, km, minutes, int(legs.ferries[0]))
+
+
+def _trace(
+    travel: RoadTravel, *, cost: float
+) -> tuple[list[int], list[RouteLeg], list[tuple[float, float]]] | None:
+    """Return places, legs and where the two ends meet the network, or None when the cheapest way uses no
+    place."""
+    network = travel.network
+    total = (
+        travel.entry_cost[0][:, None]
+        + travel.entry_cost[1][None, :]
+        + network.ways.cost[np.ix_(travel.node[0], travel.node[1])]
+    )
+    e, f = np.unravel_index(int(np.argmin(total)), total.shape)
+    if not total[e, f] <= cost + 1e-6:
+        return None
+    start, end = int(travel.node[0, e]), int(travel.node[1, f])
+    _, before = network.predecessors(start)
+    places = [end]
+    while places[-1] != start:
+        places.append(int(before[places[-1]]))
+    places.reverse()
+    links = network.link_between(np.array(places[:-1], np.intp), np.array(places[1:], np.intp))
+    middle = [
+        RouteLeg(
+            network.link_names[k],
+            float(network.km[k]),
+            float(network.minutes[k]),
+            bool(network.ferry[k]),
+            False,
+        )
+        for k in links
+    ]
+    first, last = _enter(travel, 0, int(e)), _enter(travel, 1, int(f))
+    return places, [*first, *middle, *last[::-1]], [_foot(travel, 0, int(e)), _foot(travel, 1, int(f))]
+
+
+def _enter(travel: RoadTravel, point: int, entry: int) -> list[RouteLeg]:
+    """Legs from a point to the place of `entry`: off the network, then along the link it meets."""
+    s, a = travel.snapped, int(travel.anchor[point, entry])
+    access_km, access_min = float(s.access_km[point, a]), float(s.access_min[point, a])
+    legs = [RouteLeg("", access_km, access_min, False, bool(s.estimated_km[point, a] > 0))]
+    link = int(s.link[point, a])
+    if link >= 0:
+        km = float(travel.entry_km[point, entry]) - access_km
+        minutes = float(travel.entry_min[point, entry]) - access_min
+        legs.append(RouteLeg(travel.network.link_names[link], km, minutes, False, False))
+    return legs
+
+
+def _foot(travel: RoadTravel, point: int, entry: int) -> tuple[float, float]:
+    s, a, network = travel.snapped, int(travel.anchor[point, entry]), travel.network
+    i, j = int(s.first[point, a]), int(s.second[point, a])
+    share = s.along_km[point, a] / s.link_km[point, a] if s.link[point, a] >= 0 else 0.0
+    x = network.x[i] + share * (network.x[j] - network.x[i])
+    y = network.y[i] + share * (network.y[j] - network.y[i])
+    return float(x), float(y)
+
+
+def _join(legs: list[RouteLeg]) -> list[RouteLeg]:
+    joined: list[RouteLeg] = []
+    for leg in legs:
+        last = joined[-1] if joined else None
+        if last and (last.road, last.ferry, last.estimated) == (leg.road, leg.ferry, leg.estimated):
+            joined[-1] = RouteLeg(
+                leg.road, last.km + leg.km, last.minutes + leg.minutes, leg.ferry, leg.estimated
+            )
+        elif leg.km > 0:
+            joined.append(leg)
+    return joined
