@@ -654,6 +654,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "There is a header, but no rows under it.",
         "Fill in the rows and send the file again.",
     ),
+    "file.unwritable": (
+        "The file {file} cannot be written.",
+        "Check that the folder exists and that you may write there.",
+    ),
+    "row.id_missing": (
+        "The place has no identifier.",
+        "Write one in the column id.",
+    ),
+    "row.id_duplicate": (
+        "The identifier {value} is used more than once.",
+        "Give each place its own.",
+    ),
 }
 """Code -> (what is wrong, what to do), with {placeholders} for the finding's own fields and its values."""
 

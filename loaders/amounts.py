@@ -54,7 +54,10 @@ def find_amount_style(grid: Grid, *, point_is_decimal: bool) -> AmountStyle:
     number = find_number_style(cells, point_is_decimal=point_is_decimal)
     written: Counter[str] = Counter()
     for row in grid.rows:
-        units = {_written_unit(grid, row, column, read_quantity(row.cells.get(column), number)) for column in AMOUNT_COLUMNS}
+        units = {
+            _written_unit(grid, row, column, read_quantity(row.cells.get(column), number))
+            for column in AMOUNT_COLUMNS
+        }
         written.update(units - {""})
     unit, count = written.most_common(1)[0] if written else ("", 0)
     return AmountStyle(number, unit if count * 2 > sum(written.values()) else "")
@@ -119,7 +122,15 @@ def read_amounts(
             if number is not None:
                 found[place if part == "best" else part].append(round(number * factor, 9))
         if read.low is not None and read.high is not None and read.low > read.high:
-            report("error", "row.amount_min_above_max", row.number, column, value=cell, low=read.low, high=read.high)
+            report(
+                "error",
+                "row.amount_min_above_max",
+                row.number,
+                column,
+                value=cell,
+                low=read.low,
+                high=read.high,
+            )
     if len(units) > 1:
         report("error", "row.units_differ", row.number, "unit", value=", ".join(sorted(units)))
         return Amounts()
@@ -154,9 +165,18 @@ def _find_factor(
         number = next(part for part in (read.best, read.low, read.high) if part is not None)
         read_as = f"{number * factor * times:g} {unit}"
         if written == style.usual_unit and not read.period:
-            report.once("column.amount_converted", row.number, column, value=row.cells.get(column), read_as=read_as)
+            report.once(
+                "column.amount_converted", row.number, column, value=row.cells.get(column), read_as=read_as
+            )
         else:
-            report("repaired", "row.amount_converted", row.number, column, value=row.cells.get(column), read_as=read_as)
+            report(
+                "repaired",
+                "row.amount_converted",
+                row.number,
+                column,
+                value=row.cells.get(column),
+                read_as=read_as,
+            )
     return unit, factor * times
 
 
@@ -169,4 +189,10 @@ def _check_order(
         shown = row.cells.get("amount_min")
         report("error", "row.amount_min_above_max", row.number, "amount_min", value=shown, low=low, high=high)
     elif best is not None and ((low is not None and best < low) or (high is not None and best > high)):
-        report("warning", "row.amount_best_outside", row.number, "amount_best", value=row.cells.get("amount_best"))
+        report(
+            "warning",
+            "row.amount_best_outside",
+            row.number,
+            "amount_best",
+            value=row.cells.get("amount_best"),
+        )

@@ -72,10 +72,18 @@ def check_table(
             column = str(case["failure_case"])
         code = _CODES.get(check) or ("table.type" if check.startswith("dtype") else None)
         if code is None:
-            code = "table.value_not_allowed" if check == "allowed" or "isin" in check else "table.value_out_of_range"
+            code = (
+                "table.value_not_allowed"
+                if check == "allowed" or "isin" in check
+                else "table.value_out_of_range"
+            )
         index = case["index"]
         row = None if index is None or pd.isna(index) else numbers[int(index)]
-        shown = None if code in ("table.column_missing", "table.value_missing") else str(case["failure_case"])[:80]
+        shown = (
+            None
+            if code in ("table.column_missing", "table.value_missing")
+            else str(case["failure_case"])[:80]
+        )
         finding = Finding(Severity.ERROR, code, file or name, row, column, shown)
         findings.setdefault((code, row, column), finding)
     return list(findings.values())
@@ -103,7 +111,9 @@ def find_kilograms(streams: pd.DataFrame) -> list[OutOfLine]:
     streams : material, unit and amount_min, amount_best, amount_max.
     """
     best = streams["amount_best"].astype("Float64")
-    amount = best.fillna(streams["amount_max"].astype("Float64")).fillna(streams["amount_min"].astype("Float64"))
+    amount = best.fillna(streams["amount_max"].astype("Float64")).fillna(
+        streams["amount_min"].astype("Float64")
+    )
     tonnes = (streams["unit"] == "t").fillna(False) & (amount > 0).fillna(False)
     positions = np.flatnonzero(tonnes.to_numpy(dtype=bool))
     if len(positions) < _FEW:

@@ -7,14 +7,12 @@ import math
 import re
 from dataclasses import dataclass, field
 
-import pandas as pd
-
 from geodata.identifiers import check_organisation_number
 from loaders.layout import Grid, GridRow
 from loaders.placing import Spot, place_spots, read_spot
 from loaders.quantities import NumberStyle, clean_words, is_unknown, read_quantity
 from loaders.rawtables import Cell
-from loaders.references import References
+from loaders.references import References, is_missing
 from loaders.reporting import Reporter
 from loaders.vocabulary import read_word
 
@@ -79,8 +77,12 @@ def read_facilities(
     for row in grid.rows:
         facility = _read_row(grid, row, references=references, report=report, dataset=dataset)
         facilities.append(facility)
-    table = place_spots([f.spot for f in facilities], grid=grid, municipalities=references.municipalities, report=report)
-    for facility, lon, lat, located in zip(facilities, table["lon"], table["lat"], table["located"], strict=True):
+    table = place_spots(
+        [f.spot for f in facilities], grid=grid, municipalities=references.municipalities, report=report
+    )
+    for facility, lon, lat, located in zip(
+        facilities, table["lon"], table["lat"], table["located"], strict=True
+    ):
         _settle_place(facility, float(lon), float(lat), located, references=references, report=report)
     return [facility for facility in facilities if facility.row not in report.error_rows]
 
@@ -99,7 +101,9 @@ def _read_row(
     values["postcode"] = _read_postcode(row, values, references, report)
     values["industry_code"] = _read_industry(row, references, report)
     values["actor_type"] = _read_vocabulary(grid, row, "actor_type", "producer", report)
-    values["visibility"] = _read_vocabulary(grid, row, "visibility", "private", report, quiet="visibility" not in grid.headers)
+    values["visibility"] = _read_vocabulary(
+        grid, row, "visibility", "private", report, quiet="visibility" not in grid.headers
+    )
     values["geocode_quality"] = _read_vocabulary(grid, row, "geocode_quality", None, report)
     values["geocode_radius_m"] = _read_plain_number(row, "geocode_radius_m", report)
     year = _read_plain_number(row, "source_year", report)
@@ -137,7 +141,9 @@ def _read_organisation_number(row: GridRow, report: Reporter) -> str | None:
     return number
 
 
-def _read_postcode(row: GridRow, values: dict[str, Value], references: References, report: Reporter) -> str | None:
+def _read_postcode(
+    row: GridRow, values: dict[str, Value], references: References, report: Reporter
+) -> str | None:
     column, cell = "postcode", row.cells.get("postcode")
     if is_unknown(cell) and not is_unknown(row.cells.get("postal")):
         column, cell = "postal", row.cells.get("postal")
@@ -223,35 +229,58 @@ def _read_municipality(row: GridRow, references: References, report: Reporter) -
     found, resolution = references.find_municipality(text, county)
     if not found:
         suggestion = references.suggest_municipalities(text)
-        report("error", "row.municipality_unknown", row.number, "municipality", value=cell, suggestion=suggestion)
+        report(
+            "error", "row.municipality_unknown", row.number, "municipality", value=cell, suggestion=suggestion
+        )
         return ()
     if resolution is not None and resolution.repaired:
-        report("repaired", "row.municipality_lost_zero", row.number, "municipality", value=cell, suggestion=resolution.number)
+        report(
+            "repaired",
+            "row.municipality_lost_zero",
+            row.number,
+            "municipality",
+            value=cell,
+            suggestion=resolution.number,
+        )
     if resolution is not None and resolution.kind in ("renumbered", "merged"):
         name = references.municipality_name.get(found[0], "")
         report.once(
-            "row.municipality_old", row.number, "municipality", value=cell, key=resolution.number, today=found[0], name=name
+            "row.municipality_old",
+            row.number,
+            "municipality",
+            value=cell,
+            key=resolution.number,
+            today=found[0],
+            name=name,
         )
     return found
 
 
 def _settle_place(
-    facility: FacilityRow, lon: float, lat: float, located: object, *, references: References, report: Reporter
+    facility: FacilityRow,
+    lon: float,
+    lat: float,
+    located: object,
+    *,
+    references: References,
+    report: Reporter,
 ) -> None:
     """Choose the municipality and, where no coordinates were given, a point for the postal place or village."""
     values = facility.values
     postal = references.look_up_postcode(str(values["postcode"])) if values["postcode"] else None
     candidates = facility.municipalities
-    here = None if located is None or pd.isna(located) else str(located).split()
+    here = None if is_missing(located) else str(located).split()
     municipality = candidates[0] if len(candidates) == 1 else None
     if municipality is None and here:
         shared = [number for number in here if not candidates or number in candidates]
         municipality = shared[0] if len(shared) == 1 else None
-    if municipality is None and postal is not None and not pd.isna(postal["municipality_number"]):
+    if municipality is None and postal is not None and not is_missing(postal["municipality_number"]):
         number = str(postal["municipality_number"])
         municipality = number if not candidates or number in candidates else None
     if municipality is None and len(candidates) > 1:
-        names = ", ".join(f"{number} {references.municipality_name.get(number, '')}".strip() for number in candidates)
+        names = ", ".join(
+            f"{number} {references.municipality_name.get(number, '')}".strip() for number in candidates
+        )
         report("warning", "row.municipality_ambiguous", facility.row, "municipality", suggestion=names)
     if municipality is None and not candidates and values["place"]:
         found, _ = references.find_municipality(str(values["place"]), None)
@@ -267,7 +296,7 @@ def _settle_place(
     if spot is not None:
         facility.lon, facility.lat = spot
         values["geocode_quality"], values["geocode_radius_m"] = "place", PLACE_RADIUS_M
-    elif postal is not None and not pd.isna(postal["lat"]):
+    elif postal is not None and not is_missing(postal["lat"]):
         facility.lon, facility.lat = float(str(postal["lon"])), float(str(postal["lat"]))
         values["geocode_quality"], values["geocode_radius_m"] = "postcode", POSTCODE_RADIUS_M
     elif municipality is not None and (seat := references.locate_seat(municipality)) is not None:
@@ -285,6 +314,9 @@ def make_facility_id(values: dict[str, Value]) -> str:
     """Return an identifier that is the same each time the same row is read: from the number, or a digest."""
     if values.get("organisation_number"):
         return f"own-{values['organisation_number']}"
-    parts = [str(values.get(column) or "") for column in ("name", "address", "postcode", "place", "municipality_number")]
+    parts = [
+        str(values.get(column) or "")
+        for column in ("name", "address", "postcode", "place", "municipality_number")
+    ]
     digest = hashlib.sha256("|".join([plain_name(parts[0]), *parts[1:]]).encode()).hexdigest()
     return f"own-{digest[:10]}"

@@ -89,7 +89,7 @@ def detect_kind(head: bytes) -> str:
 def _text_kind(head: bytes) -> str:
     start = head.lstrip()
     lowered = start[:4096].lower()
-    if b"<ogrvrtdataset" in lowered or b"<vrtdataset" in lowered or b"<gdal_wms" in lowered:
+    if b"<ogrvrtdata" in lowered or b"<vrtdata" in lowered or b"<gdal_wms" in lowered:
         return "vrt"
     if start.startswith(b"<"):
         return "html" if _HTML.search(start[:4096]) and b"<kml" not in lowered else "xml"

@@ -17,8 +17,12 @@ from loaders.rawtables import CRS_MISSING, Cell, RawTable
 HEADER_SEARCH_ROWS = 40
 Tell = Callable[..., None]
 """Called as ``tell(severity, code, row, column, value=..., **values)``."""
-_TOTAL = re.compile(r"(?:sum|totalt?|i alt|til sammen|totalsum|delsum|subtotal|grand total)\b[ :]*.*", re.IGNORECASE)
-_REMARK = re.compile(r"(?:kilde|kjelde|merk|merknad|note|source|\*|obs|forklaring|utskrift|dato|side \d)", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"(?:sum|totalt?|i alt|til sammen|totalsum|delsum|subtotal|grand total)\b[ :]*.*", re.IGNORECASE
+)
+_REMARK = re.compile(
+    r"(?:kilde|kjelde|merk|merknad|note|source|\*|obs|forklaring|utskrift|dato|side \d)", re.IGNORECASE
+)
 _PARTS = re.compile(r"\s*[/,;&+|]\s*|\s+-\s+|\s+(?:og|and)\s+")
 
 
@@ -88,7 +92,11 @@ def lay_out(raw: RawTable, *, file: str, several: bool) -> tuple[Grid | None, li
     findings: list[Finding] = []
 
     def tell(
-        severity: Severity, code: str, row: int | None = None, column: str | None = None, **values: str | int | float
+        severity: Severity,
+        code: str,
+        row: int | None = None,
+        column: str | None = None,
+        **values: str | int | float,
     ) -> None:
         value = values.pop("value", None)
         shown = None if value is None else str(value)[:80]
@@ -115,9 +123,20 @@ def lay_out(raw: RawTable, *, file: str, several: bool) -> tuple[Grid | None, li
             positions[header.column] = index
         elif filled[index] and header.text:
             known = read[index].column is not None
-            tell(Severity.INFO, "header.duplicate" if known else "header.unknown", raw.numbers[start] or None, header.text)
+            tell(
+                Severity.INFO,
+                "header.duplicate" if known else "header.unknown",
+                raw.numbers[start] or None,
+                header.text,
+            )
         elif filled[index]:
-            tell(Severity.INFO, "header.blank", raw.numbers[start] or None, value=_first_value(body, index), position=index + 1)
+            tell(
+                Severity.INFO,
+                "header.blank",
+                raw.numbers[start] or None,
+                value=_first_value(body, index),
+                position=index + 1,
+            )
     data, skipped = _collect_rows(body, positions, headers, tell)
     grid = Grid(
         file,
@@ -178,7 +197,10 @@ def _cell_text(row: list[Cell], index: int) -> str:
 def _join_headers(raw: RawTable, rows: list[list[Cell]], start: int, tell: Tell) -> tuple[list[str], int]:
     """Return the header texts and how many rows they take: a second row under merged headers is joined to the first."""
     top = rows[start]
-    texts = [_cell_text(top, index) if isinstance(cell, str) else clean_words(cell) for index, cell in enumerate(top)]
+    texts = [
+        _cell_text(top, index) if isinstance(cell, str) else clean_words(cell)
+        for index, cell in enumerate(top)
+    ]
     if not raw.has_header_row:
         return texts, 1
     used = 1
@@ -190,7 +212,8 @@ def _join_headers(raw: RawTable, rows: list[list[Cell]], start: int, tell: Tell)
         and raw.numbers[start + 1] == raw.numbers[start] + 1
         and all(under.values())  # texts only
         and any(index >= len(texts) or not texts[index] for index in under)
-        and sum(_join(groups[index], text) is not None for index, text in under.items()) >= max(1, len(under) / 2)
+        and sum(_join(groups[index], text) is not None for index, text in under.items())
+        >= max(1, len(under) / 2)
         and all(index >= len(texts) or not texts[index] or groups.count(texts[index]) > 1 for index in under)
     )
     if is_second:
@@ -199,7 +222,12 @@ def _join_headers(raw: RawTable, rows: list[list[Cell]], start: int, tell: Tell)
         for index, text in under.items():
             joined = _join(groups[index], text) or text
             tell(
-                Severity.REPAIRED, "header.merged", raw.numbers[start], groups[index] or text, value=text, read_as=joined
+                Severity.REPAIRED,
+                "header.merged",
+                raw.numbers[start],
+                groups[index] or text,
+                value=text,
+                read_as=joined,
             )
             texts[index] = joined
     elif start > 0 and raw.numbers[start - 1] == raw.numbers[start] - 1:
@@ -223,7 +251,13 @@ def _tell_group_row(raw: RawTable, rows: list[list[Cell]], start: int, texts: li
         for position in range(index, min(last + 1, len(texts))):
             if texts[position] and read_header(texts[position]).column is None:
                 texts[position] = _join(group, texts[position]) or texts[position]
-        tell(Severity.REPAIRED, "header.merged", raw.numbers[start - 1], group, read_as=" | ".join(texts[index : last + 1])[:80])
+        tell(
+            Severity.REPAIRED,
+            "header.merged",
+            raw.numbers[start - 1],
+            group,
+            read_as=" | ".join(texts[index : last + 1])[:80],
+        )
 
 
 def _spread(texts: list[str], width: int) -> list[str]:
@@ -240,7 +274,11 @@ def _join(group: str, text: str) -> str | None:
         column = read_header(candidate).column
         if column is None:
             continue
-        if candidate != text and column == read_header(group).column and read_header(text).column not in (None, column):
+        if (
+            candidate != text
+            and column == read_header(group).column
+            and read_header(text).column not in (None, column)
+        ):
             continue  # the group's name hid what the part says
         own = read_header(text)
         parent = read_header(group)
@@ -263,7 +301,9 @@ def _split_joint_headers(
             last += 1
         span = last - index + 1
         if text and span > 1:
-            names = _names_of_span(text, span, [_numbers(body, position) for position in range(index, last + 1)])
+            names = _names_of_span(
+                text, span, [_numbers(body, position) for position in range(index, last + 1)]
+            )
             if names:
                 out[index : last + 1] = names
                 tell(Severity.REPAIRED, "header.merged", row or None, text, read_as=" | ".join(names))
@@ -330,7 +370,9 @@ def _collect_rows(
     titles = {index: header.text.casefold() for index, header in enumerate(headers) if header.text}
     for number, row in body:
         cells = {
-            column: row[index] for column, index in positions.items() if index < len(row) and row[index] is not None
+            column: row[index]
+            for column, index in positions.items()
+            if index < len(row) and row[index] is not None
         }
         filled = [(index, cell) for index, cell in enumerate(row) if cell is not None]
         if not filled:
@@ -345,11 +387,17 @@ def _collect_rows(
 
 
 def _not_data(filled: list[tuple[int, Cell]], cells: dict[str, Cell], titles: dict[int, str]) -> str | None:
-    same = sum(isinstance(cell, str) and titles.get(index) == clean_words(cell).casefold() for index, cell in filled)
+    same = sum(
+        isinstance(cell, str) and titles.get(index) == clean_words(cell).casefold() for index, cell in filled
+    )
     if same >= 2 and same >= len(filled) * 0.6:
         return "row.header_repeated"
     first = filled[0][1]
-    who = [column for column in ("facility_id", "organisation_number", "postcode", "eal_code", "lat") if column in cells]
+    who = [
+        column
+        for column in ("facility_id", "organisation_number", "postcode", "eal_code", "lat")
+        if column in cells
+    ]
     if isinstance(first, str) and _TOTAL.fullmatch(clean_words(first)) and not who and len(titles) > 2:
         return "row.total_skipped"
     if len(filled) == 1 and len(titles) >= 4 and isinstance(first, str):

@@ -184,7 +184,9 @@ def _lay_out_file(file: ParsedFile, position: int) -> tuple[list[Finding], list[
             report("warning", "file.no_rows", grid.header_row or None)
         usable.append(_Table(grid, report, grid.kind, file, position, [], [], {}))
     if usable:
-        findings += [Finding(Severity.INFO, "sheet.skipped", file.name, values={"sheet": name}) for name, _ in idle]
+        findings += [
+            Finding(Severity.INFO, "sheet.skipped", file.name, values={"sheet": name}) for name, _ in idle
+        ]
     else:
         known = next((grid for _, grid in idle if grid is not None), None)
         if known is None:
@@ -192,7 +194,13 @@ def _lay_out_file(file: ParsedFile, position: int) -> tuple[list[Finding], list[
         else:
             read = ", ".join(header.text for header in known.headers.values())
             findings.append(
-                Finding(Severity.ERROR, "file.columns_missing", file.name, known.header_row or None, values={"read": read[:200]})
+                Finding(
+                    Severity.ERROR,
+                    "file.columns_missing",
+                    file.name,
+                    known.header_row or None,
+                    values={"read": read[:200]},
+                )
             )
     return findings, usable
 
@@ -203,13 +211,22 @@ def _read_note(note: Note, file: str) -> Finding:
 
 def _settle_kinds(tables: list[_Table], known: RegionTables | None) -> None:
     """A list of streams with firms' names and no list of facilities beside it gives the facilities as well."""
-    placed = any(table.kind in ("facilities", "both") for table in tables) or (known is not None and len(known.facilities) > 0)
+    placed = any(table.kind in ("facilities", "both") for table in tables) or (
+        known is not None and len(known.facilities) > 0
+    )
     for table in tables:
         columns = table.grid.headers
         if table.kind == "streams" and not placed and "name" in columns:
             table.kind = "both"
         if table.kind == "facilities":
-            for column in ("amount_best", "amount_min", "amount_max", "direction", "treatment", "price_nok_per_t"):
+            for column in (
+                "amount_best",
+                "amount_min",
+                "amount_max",
+                "direction",
+                "treatment",
+                "price_nok_per_t",
+            ):
                 if column in columns:
                     table.report("info", "header.not_used", table.grid.header_row or None, column)
 
@@ -218,9 +235,15 @@ def _read_rows(table: _Table, *, references: References, dataset: str | None) ->
     if table.kind == "both":
         table.grid = table.report.grid = _fill_from_above(table)
     if table.kind in ("facilities", "both"):
-        table.facilities = read_facilities(table.grid, references=references, report=table.report, dataset=dataset)
+        table.facilities = read_facilities(
+            table.grid, references=references, report=table.report, dataset=dataset
+        )
     if table.kind in ("streams", "both"):
-        point = table.parsed.raw.delimiter == "," or table.parsed.raw.format in ("geojson", "geopackage", "parquet")
+        point = table.parsed.raw.delimiter == "," or table.parsed.raw.format in (
+            "geojson",
+            "geopackage",
+            "parquet",
+        )
         table.streams = read_streams(
             table.grid, references=references, report=table.report, dataset=dataset, point_is_decimal=point
         )
@@ -239,7 +262,10 @@ def _fill_from_above(table: _Table) -> Grid:
         if any(column in row.cells for column in _WHO):
             owner = row
         elif owner is not None and not any(column in row.cells for column in columns):
-            cells = {**{column: owner.cells[column] for column in columns if column in owner.cells}, **row.cells}
+            cells = {
+                **{column: owner.cells[column] for column in columns if column in owner.cells},
+                **row.cells,
+            }
             table.report("repaired", "row.facility_from_above", row.number, "name", other_row=owner.number)
             row = GridRow(row.number, cells)
         rows.append(row)
@@ -282,10 +308,19 @@ def _attach_streams(tables: list[_Table], registry: Registry) -> list[tuple[_Tab
             if stream.given_id and str(values["stream_id"]) in taken:
                 row, file = taken[str(values["stream_id"])]
                 table.report(
-                    "error", "row.stream_duplicate", stream.row, "stream_id", value=values["stream_id"], other_row=row, other_file=file
+                    "error",
+                    "row.stream_duplicate",
+                    stream.row,
+                    "stream_id",
+                    value=values["stream_id"],
+                    other_row=row,
+                    other_file=file,
                 )
                 continue
-            content = (table.position, *(value for key, value in sorted(values.items()) if key != "stream_id"))
+            content = (
+                table.position,
+                *(value for key, value in sorted(values.items()) if key != "stream_id"),
+            )
             if content in contents and not stream.given_id:
                 table.report("warning", "row.stream_repeated", stream.row, None, other_row=contents[content])
             contents.setdefault(content, stream.row)
@@ -300,7 +335,9 @@ def _attach_streams(tables: list[_Table], registry: Registry) -> list[tuple[_Tab
 
 def _make_stream_id(values: Mapping[str, Value], taken: Mapping[str, object]) -> str:
     base = f"{values['facility_id']}-{values['direction']}-{values['eal_code'] or values['material']}"
-    return next(name for name in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if name not in taken)
+    return next(
+        name for name in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if name not in taken
+    )
 
 
 def _tell_kilograms(table: _Table, streams: list[StreamRow]) -> None:
@@ -330,14 +367,18 @@ def _build_tables(
     entries = list(registry.entries.values())
     facilities = empty_table("facilities")
     if entries:
-        frame = pd.DataFrame([entry.values for entry in entries], columns=[column.name for column in FACILITIES])
-        points = gpd.GeoSeries(gpd.points_from_xy([e.lon for e in entries], [e.lat for e in entries]), crs=WGS84)
+        frame = pd.DataFrame(
+            [entry.values for entry in entries], columns=[column.name for column in FACILITIES]
+        )
+        points = gpd.GeoSeries(
+            gpd.points_from_xy([e.lon for e in entries], [e.lat for e in entries]), crs=WGS84
+        )
         points = points.mask(pd.Series([entry.lon != entry.lon for entry in entries]), None)
         facilities = gpd.GeoDataFrame(conform_table(frame.astype(object), "facilities"), geometry=points)
     stream_table = empty_table("streams")
     if streams:
         frame = pd.DataFrame([s.values for _, s in streams], columns=[column.name for column in STREAMS])
-        stream_table = conform_table(frame.astype(object).where(frame.notna(), pd.NA), "streams")
+        stream_table = conform_table(frame.astype(object), "streams")
     for name, table in (("facilities", facilities), ("streams", stream_table)):
         faults = check_table(table, name)
         if faults:  # every row was checked on its way: a fault here is ours, not the member's
@@ -360,7 +401,11 @@ def _summarise(
         refused = table.report.error_rows
         if kept & refused or len(kept) + len(refused) != len(table.grid.rows):
             raise InvalidTableError(
-                "members.rows_lost", file=file.name, rows=len(table.grid.rows), loaded=len(kept), errors=len(refused)
+                "members.rows_lost",
+                file=file.name,
+                rows=len(table.grid.rows),
+                loaded=len(kept),
+                errors=len(refused),
             )
         rows_in += len(table.grid.rows)
         loaded += len(kept)

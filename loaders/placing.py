@@ -80,7 +80,9 @@ def read_spot(grid: Grid, row: GridRow, *, report: Report) -> Spot:
         spot.x, spot.y = x, y
         spot.crs = None if grid.crs in (None, CRS_MISSING) else grid.crs
         if spot.crs in ("EPSG:4326", "EPSG:4258") and _in(x, _LAT) and _in(y, _LON):
-            report("repaired", "row.coordinates_swapped", row.number, "geometry", value=f"{x}, {y}", lat=x, lon=y)
+            report(
+                "repaired", "row.coordinates_swapped", row.number, "geometry", value=f"{x}, {y}", lat=x, lon=y
+            )
             spot.x, spot.y = y, x
         elif spot.crs in ("EPSG:4326", "EPSG:4258") and (abs(x) > 180 or abs(y) > 90):
             spot.crs = None
@@ -116,7 +118,9 @@ def _read_pair(grid: Grid, row: GridRow, spot: Spot, x_column: str, y_column: st
 def _read_joint(grid: Grid, row: GridRow, spot: Spot, *, report: Report) -> Spot:
     spot.x_column = spot.y_column = "coordinates"
     text = clean_words(row.cells.get("coordinates"))
-    found = re.fullmatch(r"POINT\s*Z?\s*\(\s*(-?\d+(?:\.\d+)?)\s+(-?\d+(?:\.\d+)?)[^)]*\)", text, re.IGNORECASE)
+    found = re.fullmatch(
+        r"POINT\s*Z?\s*\(\s*(-?\d+(?:\.\d+)?)\s+(-?\d+(?:\.\d+)?)[^)]*\)", text, re.IGNORECASE
+    )
     parts = [found[1], found[2]] if found else re.split(r"\s*[;/]\s*|,\s+|\s+", text)
     if not found and len(parts) != 2 and text.count(",") == 1:
         parts = text.split(",")
@@ -128,7 +132,7 @@ def _read_joint(grid: Grid, row: GridRow, spot: Spot, *, report: Report) -> Spot
         spot.problem = True
         return spot
     first, second = read[0][0], read[1][0]
-    if found or _in(second, _LAT) and _in(first, _LON) or second > 6_000_000 > first:
+    if found or (_in(second, _LAT) and _in(first, _LON)) or second > 6_000_000 > first:
         return _settle(grid, row, spot, first, second, report=report)
     return _settle(grid, row, spot, second, first, report=report)
 
@@ -162,7 +166,11 @@ def _settle(grid: Grid, row: GridRow, spot: Spot, x: float, y: float, *, report:
         spot.x, spot.y, spot.crs = x, y, "EPSG:3857"
         return spot
     if abs(x) <= 180 and abs(y) <= 90:
-        spot.x, spot.y, spot.crs = x, y, "EPSG:4326"  # on the globe, though not in Norway: told where it is located
+        spot.x, spot.y, spot.crs = (
+            x,
+            y,
+            "EPSG:4326",
+        )  # on the globe, though not in Norway: told where it is located
         return spot
     report("error", "row.coordinate_range", row.number, spot.y_column, value=shown)
     spot.problem = True
@@ -191,7 +199,9 @@ def read_crs(text: str) -> str | None:
     return "EPSG:4258" if re.search(r"euref|etrs", text, re.IGNORECASE) else None
 
 
-def place_spots(spots: Sequence[Spot], *, grid: Grid, municipalities: gpd.GeoDataFrame, report: Report) -> pd.DataFrame:
+def place_spots(
+    spots: Sequence[Spot], *, grid: Grid, municipalities: gpd.GeoDataFrame, report: Report
+) -> pd.DataFrame:
     """Give each spot its longitude and latitude and check that it falls in the stated municipality.
 
     Returns
@@ -209,13 +219,17 @@ def place_spots(spots: Sequence[Spot], *, grid: Grid, municipalities: gpd.GeoDat
         try:
             usable = CRS.from_user_input(str(crs))
         except CRSError:
-            report("error", "file.crs_unknown", None, group[0].x_column, value=str(crs)[:80], count=len(group))
+            report(
+                "error", "file.crs_unknown", None, group[0].x_column, value=str(crs)[:80], count=len(group)
+            )
             for spot in group:
                 spot.problem = True
             continue
         lon, lat = _to_degrees([spot.x or 0.0 for spot in group], [spot.y or 0.0 for spot in group], usable)
         for spot, x, y in zip(group, lon, lat, strict=True):
-            spot.lon, spot.lat = (float(x), float(y)) if np.isfinite(x) and np.isfinite(y) else (np.nan, np.nan)
+            spot.lon, spot.lat = (
+                (float(x), float(y)) if np.isfinite(x) and np.isfinite(y) else (np.nan, np.nan)
+            )
     located = _check_places(list(spots), municipalities=municipalities, report=report)
     return pd.DataFrame(
         {
@@ -232,7 +246,9 @@ def _to_degrees(x: Sequence[float], y: Sequence[float], crs: CRS | str) -> tuple
     return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
 
 
-def _falls_in(lon: Floats, lat: Floats, stated: Sequence[tuple[str, ...]], municipalities: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+def _falls_in(
+    lon: Floats, lat: Floats, stated: Sequence[tuple[str, ...]], municipalities: gpd.GeoDataFrame
+) -> npt.NDArray[np.bool_]:
     """Tell which points lie in, or within :data:`BORDER_TOLERANCE_M` of, one of their stated municipalities."""
     rows_of: dict[str, list[int]] = {}
     for index, numbers in enumerate(stated):
@@ -257,7 +273,9 @@ def _infer_zone(spots: list[Spot], *, grid: Grid, municipalities: gpd.GeoDataFra
     if judges and not from_file:
         hits = {}
         for zone in ZONES:
-            lon, lat = _to_degrees([spot.x or 0.0 for spot in judges], [spot.y or 0.0 for spot in judges], zone)
+            lon, lat = _to_degrees(
+                [spot.x or 0.0 for spot in judges], [spot.y or 0.0 for spot in judges], zone
+            )
             hits[zone] = int(_falls_in(lon, lat, [spot.stated for spot in judges], municipalities).sum())
         best = max(ZONES, key=lambda zone: hits[zone])
         others = max(hits[zone] for zone in ZONES if zone != best)
@@ -297,7 +315,15 @@ def _check_places(spots: list[Spot], *, municipalities: gpd.GeoDataFrame, report
         shown = f"{spot.lat:.5f}, {spot.lon:.5f}"
         if position in zone_of:
             told_as, truly = zone_of[position]
-            report("warning", "row.point_wrong_zone", spot.row, spot.x_column, value=shown, used=told_as, suggestion=truly)
+            report(
+                "warning",
+                "row.point_wrong_zone",
+                spot.row,
+                spot.x_column,
+                value=shown,
+                used=told_as,
+                suggestion=truly,
+            )
         elif at_sea and not inside[position]:
             km = float(found["distance_m"].iloc[position]) / 1000
             report("warning", "row.point_at_sea", spot.row, spot.y_column, value=shown, km=round(km, 1))
@@ -305,7 +331,13 @@ def _check_places(spots: list[Spot], *, municipalities: gpd.GeoDataFrame, report
             said = ", ".join(str(names.get(numbers, numbers)) for numbers in spot.stated)
             there = " / ".join(str(names.get(part, part)) for part in str(number).split())
             report(
-                "warning", "row.point_other_municipality", spot.row, spot.y_column, value=shown, stated=said, found=there
+                "warning",
+                "row.point_other_municipality",
+                spot.row,
+                spot.y_column,
+                value=shown,
+                stated=said,
+                found=there,
             )
         if not at_sea:
             located[index] = spot.stated[0] if inside[position] and len(spot.stated) == 1 else str(number)
@@ -350,5 +382,11 @@ def _repair_zone(
     for spot, x, y in zip(group, lon, lat, strict=True):
         spot.lon, spot.lat = float(x), float(y)
     report(
-        "repaired", "file.crs_wrong_zone", None, group[0].x_column, value=used, suggestion=truly, count=len(zone_of)
+        "repaired",
+        "file.crs_wrong_zone",
+        None,
+        group[0].x_column,
+        value=used,
+        suggestion=truly,
+        count=len(zone_of),
     )

@@ -24,15 +24,31 @@ UNKNOWN_WORDS = frozenset(
 """Texts that say nothing is known. ``NA`` is not among them: a place may be called so."""
 
 UNITS: dict[str, tuple[str, float]] = {
-    **dict.fromkeys(("t", "tonn", "tonne", "tonnes", "tons", "ton", "metric tons", "metric tonnes"), ("t", 1.0)),
+    **dict.fromkeys(
+        ("t", "tonn", "tonne", "tonnes", "tons", "ton", "metric tons", "metric tonnes"), ("t", 1.0)
+    ),
     **dict.fromkeys(("kg", "kilo", "kilogram", "kgs"), ("t", 0.001)),
-    **dict.fromkeys(("kt", "kilotonn", "kilotonne", "kilotonnes", "tusen tonn", "1000 tonn", "1000 t"), ("t", 1000.0)),
+    **dict.fromkeys(
+        ("kt", "kilotonn", "kilotonne", "kilotonnes", "tusen tonn", "1000 tonn", "1000 t"), ("t", 1000.0)
+    ),
     "mwh": ("MWh", 1.0),
     "kwh": ("MWh", 0.001),
     "gwh": ("MWh", 1000.0),
     "twh": ("MWh", 1_000_000.0),
     **dict.fromkeys(
-        ("m3", "sm3", "nm3", "kbm", "kubikk", "kubikkmeter", "cubic metres", "cubic meters", "lm3", "fm3", "am3"),
+        (
+            "m3",
+            "sm3",
+            "nm3",
+            "kbm",
+            "kubikk",
+            "kubikkmeter",
+            "cubic metres",
+            "cubic meters",
+            "lm3",
+            "fm3",
+            "am3",
+        ),
         ("m3", 1.0),
     ),
     **dict.fromkeys(("l", "liter", "litre", "litres", "liters", "ltr"), ("m3", 0.001)),
@@ -138,7 +154,7 @@ def find_number_style(values: Iterable[Cell], *, point_is_decimal: bool = False)
             continue
         for token in re.findall(r"\d[\d .,'’]*\d|\d", clean_words(value)):
             marks = re.findall(r"[.,]", token)
-            if not marks or token.count(" ") and not _GROUPED.fullmatch(token):
+            if not marks or (token.count(" ") and not _GROUPED.fullmatch(token)):
                 continue
             if len(set(marks)) == 2:
                 decimal.add(marks[-1])
@@ -308,11 +324,15 @@ def read_coordinate(value: Cell) -> tuple[float | None, bool]:
         side = found["before"] or found["after"] or ""
         return (-degrees if side in ("s", "v", "w") else degrees), True
     side = ""
-    if found2 := re.fullmatch(r"(?P<a>[nsøeovw])?\s*(?P<n>[-+]?[\d .,]+?)\s*(?:°|º|m|meter)?\s*(?P<b>[nsøeovw])?", text):
+    if found2 := re.fullmatch(
+        r"(?P<a>[nsøeovw])?\s*(?P<n>[-+]?[\d .,]+?)\s*(?:°|º|m|meter)?\s*(?P<b>[nsøeovw])?", text
+    ):
         text, side = found2["n"].strip(), found2["a"] or found2["b"] or ""
     sign = -1.0 if text.startswith("-") or side in ("s", "v", "w") else 1.0
     token = text.lstrip("+-").replace(" ", "")
     if token.count(",") + token.count(".") <= 1 and re.fullmatch(r"\d+(?:[.,]\d+)?", token):
         return sign * float(token.replace(",", ".")), True
-    number, _, _ = read_number(token, NumberStyle()) if re.fullmatch(r"\d[\d.,]*", token) else (None, False, False)
+    number, _, _ = (
+        read_number(token, NumberStyle()) if re.fullmatch(r"\d[\d.,]*", token) else (None, False, False)
+    )
     return (None, False) if number is None else (sign * number, True)

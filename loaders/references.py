@@ -31,6 +31,11 @@ from loaders.rawtables import Cell
 Answer = TypeVar("Answer")
 
 
+def is_missing(value: object) -> bool:
+    """Tell whether a table's value is None, NaN or <NA>."""
+    return value is None or value is pd.NA or value != value
+
+
 class References:
     """The embedded tables that rows are checked against; look-ups of equal texts are answered from memory.
 
@@ -63,8 +68,13 @@ class References:
         self.municipality_name: dict[str, str] = dict(
             zip(self.municipalities["municipality_number"], self.municipalities["name"], strict=True)
         )
-        codes_by_number = (embedded.read_postcodes() if postcodes is None else postcodes).set_index("postcode")
-        self._postcodes: dict[str, dict[str, object]] = codes_by_number.to_dict("index")
+        codes_by_number = (embedded.read_postcodes() if postcodes is None else postcodes).set_index(
+            "postcode"
+        )
+        self._postcodes: dict[str, dict[str, object]] = {
+            str(code): {str(column): value for column, value in row.items()}
+            for code, row in codes_by_number.to_dict("index").items()
+        }
         self._places: dict[tuple[str, str], tuple[float, float]] = {}
         towns = embedded.read_places() if places is None else places
         ordered = towns.sort_values("population", ascending=False, kind="stable")
@@ -72,7 +82,9 @@ class References:
             ordered["name"], ordered["municipality_number"], ordered["lat"], ordered["lon"], strict=True
         ):
             self._places.setdefault((str(name).casefold(), str(number)), (float(lon), float(lat)))
-        self._seats = dict(zip(self.municipalities["municipality_number"], self.municipalities["seat"], strict=True))
+        self._seats = dict(
+            zip(self.municipalities["municipality_number"], self.municipalities["seat"], strict=True)
+        )
         self._memory: dict[tuple[str, Hashable], object] = {}
 
     def _remember(self, kind: str, key: Hashable, answer: Callable[[], Answer]) -> Answer:
@@ -84,7 +96,9 @@ class References:
     def parse_code(self, cell: Cell, *, star_expected: bool) -> ParsedCode:
         """Return a waste code as read; see :func:`geodata.wastecodes.parse_eal`."""
         return self._remember(
-            f"code{star_expected}", str(cell), lambda: parse_eal(cell, codes=self.codes, star_expected=star_expected)
+            f"code{star_expected}",
+            str(cell),
+            lambda: parse_eal(cell, codes=self.codes, star_expected=star_expected),
         )
 
     def find_material(self, text: str) -> str | None:
@@ -98,7 +112,9 @@ class References:
 
     def read_industry(self, cell: Cell) -> tuple[str | None, str | None]:
         """Return (industry code, problem); see :func:`geodata.industries.normalise_industry_code`."""
-        return self._remember("industry", str(cell), lambda: normalise_industry_code(cell, divisions=self.divisions))
+        return self._remember(
+            "industry", str(cell), lambda: normalise_industry_code(cell, divisions=self.divisions)
+        )
 
     def find_municipality(self, text: str, county: str | None) -> tuple[tuple[str, ...], Resolution | None]:
         """Return the municipalities of today that a number or a name may mean, and the number's resolution.

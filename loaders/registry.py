@@ -67,7 +67,13 @@ class Registry:
                 column = "facility_id" if facility.given_id else "name"
                 shown = facility.values["facility_id"] if facility.given_id else facility.values["name"]
                 report(
-                    "error", "row.facility_duplicate", facility.row, column, value=shown, other_row=same.row, other_file=same.file
+                    "error",
+                    "row.facility_duplicate",
+                    facility.row,
+                    column,
+                    value=shown,
+                    other_row=same.row,
+                    other_file=same.file,
                 )
                 return None
             self._merge(same, facility, report)
@@ -81,9 +87,13 @@ class Registry:
             return self.entries.get(self.aliases.get(given, given))
         for facility_id in self.by_name.get(plain_name(values["name"]), []):
             entry = self.entries.get(facility_id)
-            if entry is None or not _agree(entry.values.get("organisation_number"), values["organisation_number"]):
+            if entry is None or not _agree(
+                entry.values.get("organisation_number"), values["organisation_number"]
+            ):
                 continue
-            if all(_agree(entry.values.get(column), values.get(column)) for column in _PLACE_COLUMNS) and _near(entry, facility):
+            if all(
+                _agree(entry.values.get(column), values.get(column)) for column in _PLACE_COLUMNS
+            ) and _near(entry, facility):
                 return entry
         return None
 
@@ -107,7 +117,11 @@ class Registry:
     def _add_new(self, facility: FacilityRow, *, file: str, report: Reporter) -> str:
         values = facility.values
         number = values["organisation_number"]
-        twins = [self.entries[i] for i in self.by_number.get(str(number), []) if i in self.entries] if number else []
+        twins = (
+            [self.entries[i] for i in self.by_number.get(str(number), []) if i in self.entries]
+            if number
+            else []
+        )
         if twins:
             report(
                 "warning",
@@ -145,7 +159,11 @@ class Registry:
         """Return the facility a stream row refers to, by identifier, number, then name; an error is told for none."""
         tried = (
             ("facility_id", stream.facility_id, self._by_id(stream.facility_id)),
-            ("organisation_number", stream.organisation_number, self.by_number.get(stream.organisation_number or "", [])),
+            (
+                "organisation_number",
+                stream.organisation_number,
+                self.by_number.get(stream.organisation_number or "", []),
+            ),
             ("name", stream.name, self.by_name.get(plain_name(stream.name or ""), [])),
         )
         column, shown = "facility_id", None
@@ -172,7 +190,9 @@ class Registry:
             names = list(self.by_name) if column == "name" else list(self.entries)
             wanted = plain_name(shown) if column == "name" else shown
             close = difflib.get_close_matches(wanted, names, n=2, cutoff=0.7)
-            report("error", "row.facility_unknown", stream.row, column, value=shown, suggestion=", ".join(close))
+            report(
+                "error", "row.facility_unknown", stream.row, column, value=shown, suggestion=", ".join(close)
+            )
         return None
 
     def _by_id(self, facility_id: str | None) -> list[str]:

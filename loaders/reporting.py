@@ -17,7 +17,9 @@ class Reporter:
     findings: list[Finding] = field(default_factory=list)
     error_rows: set[int] = field(default_factory=set)
     _once: dict[tuple[str, str | None, str], list[int]] = field(default_factory=dict)
-    _once_values: dict[tuple[str, str | None, str], tuple[Cell, dict[str, str | int | float]]] = field(default_factory=dict)
+    _once_values: dict[tuple[str, str | None, str], tuple[Cell, dict[str, str | int | float]]] = field(
+        default_factory=dict
+    )
 
     def __call__(
         self,
@@ -25,6 +27,7 @@ class Reporter:
         code: str,
         row: int | None,
         column: str | None = None,
+        /,
         *,
         value: Cell = None,
         **values: str | int | float,
@@ -36,11 +39,18 @@ class Reporter:
         title = self.grid.title(column) if column else None
         known = {name: text for name, text in values.items() if text != ""}
         self.findings.append(
-            Finding(Severity(severity), code, self.grid.file, row, title or column, shown, {**self.grid.extra, **known})
+            Finding(Severity(severity), code, self.grid.file, row, title, shown, {**self.grid.extra, **known})
         )
 
     def once(
-        self, code: str, row: int, column: str | None = None, *, value: Cell = None, key: str = "", **values: str | int | float
+        self,
+        code: str,
+        row: int,
+        column: str | None = None,
+        *,
+        value: Cell = None,
+        key: str = "",
+        **values: str | int | float,
     ) -> None:
         """Count an information that many rows share; it is told once, with its first row (see :meth:`flush`)."""
         name = (code, column, key)

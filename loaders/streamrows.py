@@ -17,7 +17,9 @@ from loaders.reporting import Reporter
 from loaders.vocabulary import read_word
 
 _NO_CODE = frozenset(
-    "ingen|ingen kode|ikke avfall|ikkje avfall|ikke relevant|not waste|no code|biprodukt|produkt|vare|na|not applicable".split("|")
+    "ingen|ingen kode|ikke avfall|ikkje avfall|ikke relevant|not waste|no code|biprodukt|produkt|vare|na|not applicable".split(
+        "|"
+    )
 )
 CODE_FINDINGS = {
     "code.unknown": "row.code_unknown",
@@ -63,7 +65,9 @@ def find_stream_style(grid: Grid, *, references: References, point_is_decimal: b
     bare = sum(
         references.parse_code(code, star_expected=True).problem == "code.star_missing" for code in codes
     )
-    price = find_number_style((row.cells.get("price_nok_per_t") for row in grid.rows), point_is_decimal=point_is_decimal)
+    price = find_number_style(
+        (row.cells.get("price_nok_per_t") for row in grid.rows), point_is_decimal=point_is_decimal
+    )
     return StreamStyle(
         find_amount_style(grid, point_is_decimal=point_is_decimal),
         price,
@@ -88,12 +92,21 @@ def read_streams(
     point_is_decimal : how an undecided ``1.234`` is read (comma-separated files).
     """
     style = find_stream_style(grid, references=references, point_is_decimal=point_is_decimal)
-    streams = [_read_row(grid, row, style, references=references, report=report, dataset=dataset) for row in grid.rows]
+    streams = [
+        _read_row(grid, row, style, references=references, report=report, dataset=dataset)
+        for row in grid.rows
+    ]
     return [stream for stream in streams if stream.row not in report.error_rows]
 
 
 def _read_row(
-    grid: Grid, row: GridRow, style: StreamStyle, *, references: References, report: Reporter, dataset: str | None
+    grid: Grid,
+    row: GridRow,
+    style: StreamStyle,
+    *,
+    references: References,
+    report: Reporter,
+    dataset: str | None,
 ) -> StreamRow:
     cells = row.cells
     values: dict[str, Value] = {"stream_id": known_text(cells.get("stream_id"))}
@@ -104,7 +117,11 @@ def _read_row(
     values["material"] = _read_material(row, code, values, references, report)
     default_unit = references.default_unit.get(str(values["material"]), "t")
     amounts = read_amounts(grid, row, style.amounts, default_unit=default_unit, report=report)
-    values["amount_min"], values["amount_best"], values["amount_max"] = amounts.low, amounts.best, amounts.high
+    values["amount_min"], values["amount_best"], values["amount_max"] = (
+        amounts.low,
+        amounts.best,
+        amounts.high,
+    )
     values["unit"] = amounts.unit
     values["months"] = _read_months(row, report)
     values["quality"] = text_of(cells.get("quality"))
@@ -151,10 +168,14 @@ def _read_code(
         return None, stated
     parsed = references.parse_code(cell, star_expected=True)
     codes = references.codes
-    near = ", ".join(f"{format_code(code, codes=codes)} {title(code, codes=codes)}" for code in parsed.suggestions[:3])
+    near = ", ".join(
+        f"{format_code(code, codes=codes)} {title(code, codes=codes)}" for code in parsed.suggestions[:3]
+    )
     if parsed.code is None:
         if parsed.problem:
-            report("error", CODE_FINDINGS[parsed.problem], row.number, "eal_code", value=cell, suggestion=near)
+            report(
+                "error", CODE_FINDINGS[parsed.problem], row.number, "eal_code", value=cell, suggestion=near
+            )
         return None, stated
     full = format_code(parsed.code, codes=codes)
     if parsed.repaired:
@@ -166,13 +187,29 @@ def _read_code(
         return parsed.code, True
     mirror = ", ".join(format_code(code, codes=codes) for code in mirror_of(parsed.code, codes=codes)[:3])
     if stated is not None and stated != listed:
-        report("warning", "row.hazard_conflict", row.number, "hazardous", value=row.cells.get("hazardous"), code=full, suggestion=mirror)
+        report(
+            "warning",
+            "row.hazard_conflict",
+            row.number,
+            "hazardous",
+            value=row.cells.get("hazardous"),
+            code=full,
+            suggestion=mirror,
+        )
         return parsed.code, True
     if parsed.problem == "code.star_missing" and (style.stars_written or stated is None):
         if style.stars_never_written:
             report.once("column.stars_absent", row.number, "eal_code", value=cell)
         else:
-            report("repaired", "row.star_missing", row.number, "eal_code", value=cell, suggestion=full, mirror=mirror)
+            report(
+                "repaired",
+                "row.star_missing",
+                row.number,
+                "eal_code",
+                value=cell,
+                suggestion=full,
+                mirror=mirror,
+            )
     return parsed.code, listed
 
 
@@ -196,7 +233,11 @@ def _read_material(
         described = values["description"]
         from_words = references.find_material(str(described)) if described else None
         if from_code or from_words:
-            report.once("column.material_from_code", row.number, "material" if "material" in report.grid.headers else "eal_code")
+            report.once(
+                "column.material_from_code",
+                row.number,
+                "material" if "material" in report.grid.headers else "eal_code",
+            )
             return from_code or from_words
         if row.number not in report.error_rows:
             report("error", "row.material_missing", row.number, "material")
@@ -251,7 +292,14 @@ def _read_price(row: GridRow, style: NumberStyle, report: Reporter) -> float | N
         report("warning", "row.number_unreadable", row.number, "price_nok_per_t", value=cell)
         return None
     if read.ambiguous:
-        report("warning", "row.amount_ambiguous", row.number, "price_nok_per_t", value=cell, read_as=f"{read.best:g}")
+        report(
+            "warning",
+            "row.amount_ambiguous",
+            row.number,
+            "price_nok_per_t",
+            value=cell,
+            read_as=f"{read.best:g}",
+        )
     return read.best
 
 
@@ -269,7 +317,11 @@ def _read_basis(row: GridRow, report: Reporter) -> str:
 def _read_year(grid: Grid, row: GridRow, report: Reporter) -> int | None:
     cell = row.cells.get("reference_year")
     if is_unknown(cell):
-        years = [header.year for column, header in grid.headers.items() if column.startswith("amount") and header.year]
+        years = [
+            header.year
+            for column, header in grid.headers.items()
+            if column.startswith("amount") and header.year
+        ]
         return years[0] if years else None
     found = re.search(r"(?<!\d)(19\d\d|20\d\d)(?!\d)", clean_words(cell))
     if found is None:

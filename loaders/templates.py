@@ -51,7 +51,11 @@ CHOICES: dict[str, tuple[Texts, ...]] = {
         ("Nettverk", "Nettverk", "Network"),
         ("Tjenesteyting", "Tenesteyting", "Service"),
     ),
-    "visibility": (("Privat", "Privat", "Private"), ("Nettverk", "Nettverk", "Network"), ("Åpen", "Open", "Public")),
+    "visibility": (
+        ("Privat", "Privat", "Private"),
+        ("Nettverk", "Nettverk", "Network"),
+        ("Åpen", "Open", "Public"),
+    ),
     "direction": (("Tilbud", "Tilbod", "Offer"), ("Behov", "Behov", "Need")),
     "unit": (("t", "t", "t"), ("kg", "kg", "kg"), ("MWh", "MWh", "MWh"), ("m3", "m3", "m3")),
     "hazardous": (("ja", "ja", "yes"), ("nei", "nei", "no")),
@@ -186,7 +190,9 @@ def make_template(kind: str, *, language: str = "nb") -> bytes:
                 sheet[f"{letter}{row}"].number_format = "@"
         options = answers.get(column, [])
         if options:
-            _add_list(sheet, lists, letter, options, strict=column not in ("material", "treatment", "actor_type"))
+            _add_list(
+                sheet, lists, letter, options, strict=column not in ("material", "treatment", "actor_type")
+            )
         shown = ", ".join(options)
         help_sheet.append([header[place], YES[place] if required else None, meaning[place], shown or None])
     for letter, width in zip("ABCD", (28, 16, 60, 80), strict=True):

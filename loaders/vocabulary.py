@@ -78,8 +78,8 @@ WORDS: dict[str, dict[str, str]] = {
         "|ikkje lenger avfall|sekundærråvare",
         "product": "produkt|vare|råvare|product|raw material|hovedprodukt",
     },
-    "geocode_quality": {grade: "" for grade in GEOCODE_GRADES},
-    "treatment": {code: "" for code in TREATMENTS},
+    "geocode_quality": dict.fromkeys(GEOCODE_GRADES, ""),
+    "treatment": dict.fromkeys(TREATMENTS, ""),
 }
 """Column -> key -> what people write for it, apart by ``|``. The key itself is always understood."""
 

@@ -56,7 +56,12 @@ def order_findings(result: MemberFiles) -> list[Finding]:
     files = {summary.file: position for position, summary in enumerate(result.files)}
     return sorted(
         result.findings,
-        key=lambda f: (files.get(f.file, len(files)), f.severity == "info", f.row or 0, rank[str(f.severity)]),
+        key=lambda f: (
+            files.get(f.file, len(files)),
+            f.severity == "info",
+            f.row or 0,
+            rank[str(f.severity)],
+        ),
     )
 
 
@@ -68,7 +73,9 @@ def write_text(result: MemberFiles) -> str:
     for summary in result.files:
         lines.append(_printable(f"{summary.file}"))
         if not summary.refused:
-            told = _("  {loaded} of {rows} rows loaded, {errors} with errors: {facilities} facilities, {streams} streams.")
+            told = _(
+                "  {loaded} of {rows} rows loaded, {errors} with errors: {facilities} facilities, {streams} streams."
+            )
             lines.append(
                 told.format(
                     loaded=format_number(summary.rows_loaded),

@@ -38,9 +38,27 @@ HEADERS = {
     },
 }  # fmt: skip
 WORDS = {
-    "nb": {"offer": "Tilbud", "need": "Behov", "reported": "Rapportert", "estimated": "Anslått", "producer": "Industri"},
-    "nn": {"offer": "Tilbod", "need": "Treng", "reported": "Rapportert", "estimated": "Overslag", "producer": "Industri"},
-    "en": {"offer": "Offer", "need": "Need", "reported": "Reported", "estimated": "Estimate", "producer": "Industry"},
+    "nb": {
+        "offer": "Tilbud",
+        "need": "Behov",
+        "reported": "Rapportert",
+        "estimated": "Anslått",
+        "producer": "Industri",
+    },
+    "nn": {
+        "offer": "Tilbod",
+        "need": "Treng",
+        "reported": "Rapportert",
+        "estimated": "Overslag",
+        "producer": "Industri",
+    },
+    "en": {
+        "offer": "Offer",
+        "need": "Need",
+        "reported": "Reported",
+        "estimated": "Estimate",
+        "producer": "Industry",
+    },
 }
 GOODS = (
     ("17 02 01", "Trevirke", 400), ("03 01 05", "Sagflis", 900), ("17 05 03*", "Forurenset jord", 2500), ("17 01 01", "Betong", 3000),
@@ -90,7 +108,9 @@ def make_rows(count: int = 200, *, seed: int = 7) -> list[dict[str, object]]:
 def in_words(rows: list[dict[str, object]], language: str) -> list[dict[str, object]]:
     """Return `rows` with vocabulary words and headers of `language` (nb, nn or en)."""
     words = WORDS[language]
-    return [{HEADERS[language][key]: words.get(str(value), value) for key, value in row.items()} for row in rows]
+    return [
+        {HEADERS[language][key]: words.get(str(value), value) for key, value in row.items()} for row in rows
+    ]
 
 
 def write_csv(
@@ -110,7 +130,10 @@ def write_csv(
     writer.writeheader()
     for row in rows:
         writer.writerow(
-            {key: str(value).replace(".", decimal) if isinstance(value, float) else value for key, value in row.items()}
+            {
+                key: str(value).replace(".", decimal) if isinstance(value, float) else value
+                for key, value in row.items()
+            }
         )
     return Upload(name, stream.getvalue().encode(encoding))
 

@@ -53,7 +53,9 @@ TEXT_SHAPES: dict[str, Callable[[Rows], Upload]] = {
     "nb semicolon utf-8-bom with banner": lambda rows: write_csv(
         in_words(rows, "nb"), encoding="utf-8-sig", banner=("Medlemsliste 2026", "")
     ),
-    "nn tab utf-16": lambda rows: write_csv(in_words(rows, "nn"), delimiter="\t", encoding="utf-16", name="l.txt"),
+    "nn tab utf-16": lambda rows: write_csv(
+        in_words(rows, "nn"), delimiter="\t", encoding="utf-16", name="l.txt"
+    ),
     "nn semicolon": lambda rows: write_csv(in_words(rows, "nn")),
     "en comma": lambda rows: write_csv(in_words(rows, "en"), delimiter=",", decimal="."),
     "en tab": lambda rows: write_csv(in_words(rows, "en"), delimiter="\t", decimal=".", name="l.tsv"),
@@ -70,7 +72,9 @@ def test_good_rows_give_no_alarm(shape: str, rows: Rows, references: References)
     streams = result.tables.streams
     assert streams["amount_best"].tolist() == pytest.approx([row["amount_best"] for row in rows])
     assert streams["eal_code"].tolist() == [str(row["eal_code"]).replace(" ", "").rstrip("*") for row in rows]
-    assert result.tables.facilities["organisation_number"].tolist() == [row["organisation_number"] for row in rows]
+    assert result.tables.facilities["organisation_number"].tolist() == [
+        row["organisation_number"] for row in rows
+    ]
     points = result.tables.facilities.geometry
     assert points.y.tolist() == pytest.approx([row["lat"] for row in rows])
     assert result.tables.facilities["name"].iloc[0] == "Øvingsfirma 001 AS"
@@ -102,7 +106,9 @@ def test_good_features_give_no_alarm(
     frame = frame.rename(columns=short) if kind == "zip" else frame
     result = read_members([write_vector(frame, tmp_path, kind=kind)], references=references)
     check_whole(result, 40)
-    assert result.tables.facilities.geometry.y.tolist() == pytest.approx([row["lat"] for row in few], abs=1e-6)
+    assert result.tables.facilities.geometry.y.tolist() == pytest.approx(
+        [row["lat"] for row in few], abs=1e-6
+    )
 
 
 def swap(row: dict[str, object], one: str, other: str) -> None:
@@ -202,7 +208,9 @@ def test_a_decimal_comma_is_read_right_and_told_once(rows: Rows, references: Ref
     result = read_members([upload], references=references)
     told = [f for f in result.findings if f.code == "column.decimal_comma" and f.column == "Amount t/yr"]
     assert [(f.severity, f.row, f.values["count"]) for f in told] == [(Severity.INFO, 2, 200)]
-    assert result.tables.streams["amount_best"].tolist() == pytest.approx([row["amount_best"] for row in rows])
+    assert result.tables.streams["amount_best"].tolist() == pytest.approx(
+        [row["amount_best"] for row in rows]
+    )
     assert alarms(result) == []
 
 
@@ -224,13 +232,37 @@ def test_a_merged_header_is_caught_and_both_columns_are_read(rows: Rows, referen
     book = Workbook()
     sheet = book.active
     few = rows[:20]
-    sheet.append(["Bedrift", "Kommunenr.", "Koordinater", None, "Materiale", "Mengde (tonn/år)", None, None, "Tilbud/behov"])
+    sheet.append(
+        [
+            "Bedrift",
+            "Kommunenr.",
+            "Koordinater",
+            None,
+            "Materiale",
+            "Mengde (tonn/år)",
+            None,
+            None,
+            "Tilbud/behov",
+        ]
+    )
     sheet.append([None, None, "Breddegrad", "Lengdegrad", None, "Min", "Beste", "Maks", None])
     sheet.merge_cells("C1:D1")
     sheet.merge_cells("F1:H1")
     for row in few:
         sheet.append(
-            [row[c] for c in ("name", "municipality", "lat", "lon", "material", "amount_min", "amount_best", "amount_max")]
+            [
+                row[c]
+                for c in (
+                    "name",
+                    "municipality",
+                    "lat",
+                    "lon",
+                    "material",
+                    "amount_min",
+                    "amount_best",
+                    "amount_max",
+                )
+            ]
             + ["Tilbud"]
         )
     stream = BytesIO()
@@ -250,7 +282,9 @@ def test_all_faults_at_once_are_all_told(rows: Rows, references: References) -> 
     result = read_members([write_csv(faulty)], references=references)
     told = {(f.code, f.row) for f in result.findings}
     assert {(code, index + 2) for _, code, _, _, index in FAULTS.values()} <= told
-    assert {f.row for f in result.findings if f.severity is not Severity.INFO} == {i + 2 for *_, i in FAULTS.values()}
+    assert {f.row for f in result.findings if f.severity is not Severity.INFO} == {
+        i + 2 for *_, i in FAULTS.values()
+    }
     errors = sum(severity is Severity.ERROR for *_, severity, _ in FAULTS.values())
     assert result.files[0].rows_with_errors == errors
     assert result.files[0].rows_in == 200 == result.files[0].rows_loaded + errors

@@ -1,0 +1,94 @@
+"""Every code that the source raises or tells has a sentence, and every sentence its bokmål."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+from dashboard.messages import (
+    DEFAULT_WORDS,
+    INTERNAL,
+    INTERNAL_CODES,
+    MESSAGES,
+    SHEET,
+    SUGGESTION,
+    UNKNOWN,
+    describe_error,
+    describe_finding,
+)
+from geodata.errors import RefusedFileError
+from geodata.findings import Finding, Severity
+
+ROOT = Path(__file__).parents[2]
+KINDS = (
+    "file",
+    "row",
+    "column",
+    "header",
+    "sheet",
+    "geometry",
+    "table",
+    "orgnr",
+    "industry",
+    "members",
+    "crs",
+)
+CODE = re.compile(
+    rf"(?:{'|'.join(KINDS)}|municipality|parameter|county|network|household|codes|dataset)\.[a-z_]+"
+)
+PASSED_ON = {"file.tsv"}  # looks like a code and is none
+
+
+def codes_in_source() -> set[str]:
+    found: set[str] = set()
+    for folder in ("geodata", "loaders"):
+        for path in sorted((ROOT / folder).glob("*.py")):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            for node in ast.walk(tree):
+                if (
+                    isinstance(node, ast.Constant)
+                    and isinstance(node.value, str)
+                    and CODE.fullmatch(node.value)
+                ):
+                    found.add(node.value)
+    return found - PASSED_ON
+
+
+def test_each_code_has_a_sentence() -> None:
+    known = set(MESSAGES) | set(INTERNAL_CODES)
+    missing = {code for code in codes_in_source() if code not in known}
+    assert missing == set()
+    assert len(codes_in_source()) > 100  # the walk does find them
+
+
+def test_each_sentence_has_its_bokmaal_with_the_same_placeholders() -> None:
+    with (ROOT / "dashboard/locale/nb/LC_MESSAGES/findings.po").open("rb") as stream:
+        catalogue = read_po(stream)
+    texts = {text for pair in (*MESSAGES.values(), INTERNAL, UNKNOWN) for text in pair}
+    for text in texts | {SHEET, SUGGESTION, *DEFAULT_WORDS.values()}:
+        translation = catalogue[text].string if text in catalogue else ""
+        assert translation, text
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", translation)), text
+
+
+def test_hostile_values_stand_in_the_sentence_as_they_are() -> None:
+    value = "{file.__class__} {{7*7}} %s {0}"
+    finding = Finding(
+        Severity.ERROR, "row.material_unknown", "a.csv", 3, "Materiale", value, {"suggestion": "{x}"}
+    )
+    what, advice = describe_finding(finding, lambda text: text)
+    assert what == f"The material {value} is not known, and there is no waste code to tell."
+    assert advice.endswith("Suggestion: {x}.")
+
+
+def test_missing_values_and_unknown_codes_give_a_plain_sentence() -> None:
+    what, _ = describe_error(RefusedFileError("file.too_large"), lambda text: text)
+    assert what == "The file is larger than – MB."
+    finding = Finding(Severity.ERROR, "row.never_heard_of", "a.csv", values={"sheet": "Ark1"})
+    assert (
+        describe_finding(finding, lambda text: text)[0]
+        == "Something is wrong (row.never_heard_of). Sheet Ark1."
+    )
