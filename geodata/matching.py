@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from hashlib import blake2s
 
 import geopandas as gpd
 import numpy as np
@@ -19,55 +18,13 @@ import pandas as pd
 from geodata.candidates import BLOCK_PAIRS, iterate_candidates
 from geodata.codetables import WasteCodes
 from geodata.flows import ENERGY, HAZARD_NO, HAZARD_YES, prepare_flows
+from geodata.matchtable import MATCH_COLUMNS, tabulate_matches
 from geodata.parameters import ScenarioParameters
 from geodata.results import RegionTables
-from geodata.schemas import BASES
-from geodata.scoring import PARTS, RELATIONS, ScorePart
+from geodata.scoring import PARTS, ScorePart
 from geodata.transport import Travel
 
 Floats = npt.NDArray[np.float64]
-
-MATCH_COLUMNS = (
-    "match_id",
-    "rank",
-    "score",
-    *(part.column for part in PARTS),
-    "offer_stream_id",
-    "need_stream_id",
-    "from_facility_id",
-    "to_facility_id",
-    "material",
-    "need_material",
-    "relation",
-    "eal_code",
-    "offer_code",
-    "need_code",
-    "shared_digits",
-    "coded_sides",
-    "exchange_min",
-    "exchange_best",
-    "exchange_max",
-    "unit",
-    "amount_known",
-    "amount_state",
-    "offer_amount",
-    "need_amount",
-    "offer_months",
-    "need_months",
-    "common_months",
-    "distance_km",
-    "minutes",
-    "ferries",
-    "estimated_km",
-    "estimated",
-    "basis",
-    "ahead_of_reported",
-    "hazardous",
-)
-"""One row a match, by rank. `exchange_*`, `offer_amount` and `need_amount` are in `unit` a year (t wherever
-it can be); <NA> where unknown. `basis` is the weaker of the two sides'. `ahead_of_reported` says that a
-match which rests on modelled or illustrative figures stands above one that rests on reported ones.
-`hazardous` <NA>: unknown."""
 
 EXCLUSION_COLUMNS = (
     "offer_stream_id",
@@ -84,6 +41,8 @@ EXCLUSION_COLUMNS = (
 )
 """One row a pair left out, the nearest of each offer and reason; the rest of them as one row with no need
 and their number in `pairs`. `value`, `limit` and `unit` tell the test that failed (km, min, points)."""
+
+__all__ = ["EXCLUSION_COLUMNS", "MATCH_COLUMNS", "REASONS", "MatchResult", "match_streams"]
 
 REASONS = (
     "",
@@ -162,7 +121,7 @@ def match_streams(
         left.append(counts.reset_index())
     matches = kept[0] if kept else pd.DataFrame()
     return MatchResult(
-        matches=_tabulate_matches(matches, flows, travel.ids, parts=parts),
+        matches=tabulate_matches(matches, flows, travel.ids, parts=parts),
         exclusions=_tabulate_left(left, matches, flows, travel, parts=parts, parameters=parameters),
     )
 
@@ -303,81 +262,6 @@ def _summarise_left(pairs: pd.DataFrame, detailed_pairs: int) -> pd.DataFrame:
     return pd.concat([detailed, rest], ignore_index=True).reindex(
         columns=[*names, *(name for name in pairs.columns if name not in names)]
     )
-
-
-def _tabulate_matches(
-    matches: pd.DataFrame, flows: pd.DataFrame, ids: tuple[str, ...], *, parts: tuple[ScorePart, ...]
-) -> pd.DataFrame:
-    extra = [part.column for part in parts if part.column not in MATCH_COLUMNS]
-    if not len(matches):
-        return _type_matches(pd.DataFrame(columns=[*MATCH_COLUMNS, *extra], dtype=object))
-    offer, need = matches["offer"].to_numpy(), matches["need"].to_numpy()
-    names, stream = np.array(ids, dtype=object), flows["stream_id"].to_numpy()
-    known = matches["amount_known"].to_numpy()
-    units, hazard, code = flows["unit"].to_numpy(), flows["hazard"].to_numpy(), flows["code"].to_numpy()
-
-    def meet(name: str) -> Floats:
-        column = flows[name].to_numpy()
-        return np.where(known, np.minimum(column[offer], column[need]), np.nan)
-
-    either = np.maximum(hazard[offer], hazard[need])
-    rank = np.arange(1, len(matches) + 1)
-    reported = rank[matches["basis"].to_numpy() == 0]
-    out = matches.assign(
-        match_id=[_name_match(o, n) for o, n in zip(stream[offer], stream[need], strict=True)],
-        rank=rank,
-        offer_stream_id=stream[offer],
-        need_stream_id=stream[need],
-        from_facility_id=names[matches["origin"]],
-        to_facility_id=names[matches["destination"]],
-        material=flows["material"].to_numpy()[offer],
-        need_material=flows["material"].to_numpy()[need],
-        relation=np.array(RELATIONS, dtype=object)[matches["relation"]],
-        offer_code=_blank_to_none(code[offer]),
-        need_code=_blank_to_none(code[need]),
-        eal_code=_blank_to_none(np.where(code[offer] != "", code[offer], code[need])),
-        exchange_min=meet("amount_min"),
-        exchange_best=meet("amount_best"),
-        exchange_max=meet("amount_max"),
-        unit=_blank_to_none(np.where(units[offer] == units[need], units[offer], "")),
-        amount_state=_state_amounts(matches),
-        estimated=matches["estimated_km"] > 0,
-        basis=np.array(BASES, dtype=object)[matches["basis"]],
-        ahead_of_reported=(matches["basis"].to_numpy() >= BASES.index("modelled"))
-        & (rank < (reported.max() if len(reported) else 0)),
-        hazardous=pd.array(np.where(either < 0, np.nan, either), dtype="Float64").astype("boolean"),
-    )
-    return _type_matches(out[[*MATCH_COLUMNS, *extra]])
-
-
-def _state_amounts(matches: pd.DataFrame) -> npt.NDArray[np.object_]:
-    offered, needed = matches["offer_amount"].notna(), matches["need_amount"].notna()
-    tests = [matches["amount_known"], offered & needed, needed, offered]
-    states = ["known", "not_comparable", "offer_unknown", "need_unknown"]
-    return np.select([test.to_numpy() for test in tests], states, "both_unknown").astype(object)
-
-
-def _name_match(offer_stream_id: str, need_stream_id: str) -> str:
-    """Return a name made of hexadecimal digits only, the same from run to run."""
-    return "m" + blake2s(f"{offer_stream_id}\x00{need_stream_id}".encode(), digest_size=8).hexdigest()
-
-
-def _blank_to_none(texts: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    return np.array([text or None for text in texts], dtype=object)
-
-
-_NUMBERS = ("exchange_min", "exchange_best", "exchange_max", "offer_amount", "need_amount")
-_WHOLE = ("rank", "shared_digits", "coded_sides", "offer_months", "need_months", "common_months", "ferries")
-_FLAGS = ("amount_known", "estimated", "ahead_of_reported", "hazardous")
-_MEASURES = ("score", "distance_km", "minutes", "estimated_km")
-
-
-def _type_matches(frame: pd.DataFrame) -> pd.DataFrame:
-    kinds = dict.fromkeys(frame.columns, "string")
-    kinds |= dict.fromkeys(_NUMBERS, "Float64") | dict.fromkeys(_WHOLE, "Int64")
-    kinds |= dict.fromkeys(_FLAGS, "boolean") | dict.fromkeys(_MEASURES, "float64")
-    kinds |= {name: "float64" for name in frame.columns if name.startswith("score_")}
-    return frame.astype(kinds).reset_index(drop=True)
 
 
 def _tabulate_left(
