@@ -1,0 +1,138 @@
+"""The embedded road table: what must stand in it, and distances that anyone can look up."""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+import pytest
+import shapely
+
+from geodata.network import RoadNetwork
+from geodata.routes import find_route
+from loaders.embedded import read_municipalities
+from loaders.roads import read_road_links, read_road_network, read_road_places
+
+HOME_COUNTIES = ("03", "31", "32", "33", "39", "50")
+
+POINTS = {
+    "Trondheim": (10.3951, 63.4305),
+    "Oslo": (10.7461, 59.9127),
+    "Steinkjer": (11.4956, 64.0149),
+    "Drammen": (10.2045, 59.7441),
+    "Moss": (10.6577, 59.4340),
+    "Horten": (10.4877, 59.4172),
+    "Fredrikstad": (10.9298, 59.2181),
+    "Tønsberg": (10.4076, 59.2675),
+    "Orkanger": (9.8536, 63.3005),
+    "Halden": (11.3875, 59.1248),
+    "Kongsberg": (9.6500, 59.6686),
+    "Larvik": (10.0352, 59.0533),
+    "Namsos": (11.4951, 64.4662),
+    "Grong": (12.3120, 64.4633),
+    "Røros": (11.3874, 62.5747),
+    "Brekstad": (9.6650, 63.6867),
+    "Sistranda": (8.8340, 63.7270),
+    "Hamar": (11.0680, 60.7945),
+}
+
+
+@pytest.fixture(scope="module")
+def network() -> RoadNetwork:
+    return read_road_network()
+
+
+def test_every_seat_of_the_six_counties_is_a_place() -> None:
+    municipalities = read_municipalities()
+    home = municipalities[municipalities["county_number"].isin(HOME_COUNTIES)]
+    places = read_road_places()
+    seats = set(places.loc[places["kind"] == "seat", "municipality_number"])
+    assert len(home) == 96
+    assert set(home["municipality_number"]) <= seats
+
+
+def test_places_lie_in_their_municipality() -> None:
+    places = read_road_places()
+    areas = read_municipalities().set_index("municipality_number").geometry.to_crs("EPSG:25833")
+    metric = shapely.points(places["lon"].astype(float), places["lat"].astype(float))
+    home = places["municipality_number"].str[:2].isin(HOME_COUNTIES).to_numpy()
+    own = areas.to_crs("EPSG:4326").loc[places["municipality_number"]].to_numpy()
+    degrees_off = shapely.distance(metric, own)[home]
+    assert np.mean(degrees_off < 0.02) > 0.99
+    assert degrees_off.max() < 0.1
+
+
+def test_car_ferries_and_tunnels_are_there() -> None:
+    links = read_road_links()
+    ferries = " ".join(links.loc[links["ferry"], "road"])
+    for name in (
+        "Moss-Horten",
+        "Flakk-Rørvik",
+        "Brekstad-Valset",
+        "Levanger-Hokstad",
+        "Svelvik-Verket",
+        "Lund",
+    ):
+        assert name in ferries
+    roads = set(links["road"])
+    assert {
+        "Fv714",
+        "E134",
+        "E6",
+        "Rv3",
+        "E14",
+        "E18",
+        "E39",
+    } <= roads  # Fv714: Hitra, Frøya; E134: Oslofjord
+
+
+def test_network_hangs_together() -> None:
+    links = read_road_links()
+    graph = nx.from_pandas_edgelist(links, "from_place", "to_place")
+    assert nx.is_connected(graph)
+    assert set(graph) == set(read_road_places()["place_id"])
+
+
+def test_speeds_and_lengths_are_plausible(network: RoadNetwork) -> None:
+    links = read_road_links()
+    road = links[~links["ferry"]]
+    assert road["speed_kmh"].between(25, 80).all()
+    assert road["sailing_minutes"].isna().all()
+    ferry = links[links["ferry"]]
+    assert ferry["sailing_minutes"].between(1, 90).all()
+    knots = ferry["km"].sum() / ferry["sailing_minutes"].sum() * 60 / 1.852
+    assert 8 < knots < 14
+    chord_km = np.hypot(
+        network.x[network.tail] - network.x[network.head], network.y[network.tail] - network.y[network.head]
+    )
+    assert (network.km[~network.ferry] >= 0.9 * chord_km[~network.ferry] / 1000 - 0.7).all()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "low", "high", "ferries"),
+    [
+        # signposted and map-service distances, with room for which street one starts from
+        ("Trondheim", "Oslo", 470, 515, 0),
+        ("Trondheim", "Steinkjer", 110, 126, 0),
+        ("Trondheim", "Orkanger", 37, 45, 0),
+        ("Trondheim", "Røros", 145, 165, 0),
+        ("Trondheim", "Sistranda", 140, 185, 0),  # by the tunnels under the sea
+        ("Oslo", "Drammen", 38, 47, 0),
+        ("Oslo", "Halden", 108, 122, 0),
+        ("Oslo", "Hamar", 118, 130, 0),
+        ("Drammen", "Kongsberg", 36, 45, 0),
+        ("Tønsberg", "Larvik", 36, 50, 0),
+        ("Moss", "Horten", 10, 14, 1),
+        ("Fredrikstad", "Tønsberg", 60, 90, 1),
+        ("Namsos", "Grong", 45, 55, 0),
+        ("Trondheim", "Brekstad", 65, 100, 1),
+    ],
+)
+def test_distances_that_anyone_can_look_up(
+    network: RoadNetwork, start: str, end: str, low: float, high: float, ferries: int
+) -> None:
+    route = find_route(network, shapely.Point(POINTS[start]), shapely.Point(POINTS[end]))
+    assert route is not None
+    assert low <= route.distance_km <= high
+    assert route.ferries == ferries
+    assert 60 * route.distance_km / route.minutes <= 80
+    assert route.minutes > 35 * ferries

@@ -1,0 +1,250 @@
+"""Travel over small networks whose answers can be worked by hand (all points near 63.4 N, 10.4 E)."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from geodata.errors import NetworkError
+from geodata.network import KM_COST_MIN, RoadNetwork, build_network
+from geodata.parameters import ScenarioParameters
+from geodata.roads import RoadTravel, measure_straight, measure_travel
+from geodata.routes import find_route
+
+ORIGIN = (270_000.0, 7_040_000.0)
+PARAMETERS = ScenarioParameters(access_detour_factor=1.5, access_speed_kmh=30)
+
+
+def to_degrees(points: dict[str, tuple[float, float]]) -> gpd.GeoDataFrame:
+    """Points in kilometres east and north of ORIGIN, as a table of facilities."""
+    metric = [shapely.Point(ORIGIN[0] + 1000 * x, ORIGIN[1] + 1000 * y) for x, y in points.values()]
+    frame = gpd.GeoDataFrame({"facility_id": list(points)}, geometry=metric, crs="EPSG:25833")
+    return frame.to_crs("EPSG:4326")
+
+
+def make_network(
+    places: dict[str, tuple[float, float]],
+    links: list[tuple[str, str, float, float | None, float, float]],
+    *,
+    land: gpd.GeoSeries | None = None,
+) -> RoadNetwork:
+    """Links are (from, to, km, speed; or None, sailing, waiting for a ferry)."""
+    points = to_degrees(places)
+    table = pd.DataFrame(
+        {
+            "place_id": points["facility_id"],
+            "name": points["facility_id"],
+            "kind": "village",
+            "lat": points.geometry.y,
+            "lon": points.geometry.x,
+        }
+    )
+    rows = [
+        {
+            "link_id": f"{a}-{b}-{k}",
+            "from_place": a,
+            "to_place": b,
+            "road": "Fv1" if speed else "Ferry",
+            "km": km,
+            "speed_kmh": speed,
+            "ferry": speed is None,
+            "sailing_minutes": sailing if speed is None else None,
+            "waiting_minutes": waiting if speed is None else None,
+            "toll_nok": 100.0 if speed is None else None,
+            "source": "by hand",
+        }
+        for k, (a, b, km, speed, sailing, waiting) in enumerate(links)
+    ]
+    return build_network(table, pd.DataFrame(rows), name="by hand", land=land)
+
+
+def measure(network: RoadNetwork, points: dict[str, tuple[float, float]]) -> RoadTravel:
+    return measure_travel(network, to_degrees(points), parameters=PARAMETERS)
+
+
+def leg(travel: RoadTravel, a: str, b: str) -> tuple[float, float, int, float, float]:
+    i, j = travel.ids.index(a), travel.ids.index(b)
+    legs = travel.pairs(np.array([i]), np.array([j]))
+    return (
+        float(legs.distance_km[0]),
+        float(legs.minutes[0]),
+        int(legs.ferries[0]),
+        float(legs.toll_nok[0]),
+        float(legs.estimated_km[0]),
+    )
+
+
+def test_way_along_two_links_adds_lengths_and_times() -> None:
+    network = make_network(
+        {"A": (0, 0), "B": (10, 0), "C": (20, 0)}, [("A", "B", 12, 60, 0, 0), ("B", "C", 11, 33, 0, 0)]
+    )
+    km, minutes, ferries, toll, estimated = leg(measure(network, {"a": (0, 0), "c": (20, 0)}), "a", "c")
+    assert km == pytest.approx(23, abs=0.01)
+    assert minutes == pytest.approx(12 + 20, abs=0.02)
+    assert (ferries, toll, estimated) == (0, 0, 0)
+
+
+def test_ferry_counts_waiting_and_is_taken_only_where_it_pays() -> None:
+    places = {"N": (0, 5), "S": (0, 0), "E": (30, 2.5)}
+    round_the_fjord = [("N", "E", 32, 60, 0, 0), ("E", "S", 32, 60, 0, 0)]
+    patient = make_network(places, [*round_the_fjord, ("N", "S", 5, None, 20, 10)])
+    # 5 km by ferry cost 20 + 10 + 3.75 < 64 km by road, 64 + 48
+    km, minutes, ferries, toll, _ = leg(measure(patient, {"n": (0, 5), "s": (0, 0)}), "n", "s")
+    assert (round(km, 2), round(minutes, 1), ferries, toll) == (5, 30, 1, 100)
+    rare = make_network(places, [*round_the_fjord, ("N", "S", 5, None, 20, 120)])
+    km, minutes, ferries, _, _ = leg(measure(rare, {"n": (0, 5), "s": (0, 0)}), "n", "s")
+    assert (round(km, 2), round(minutes, 1), ferries) == (64, 64, 0)
+
+
+def test_cost_weighs_kilometres_against_minutes() -> None:
+    # 40 km at 80 km/h: 30 min + 30 = 60; 30 km at 50 km/h: 36 min + 22.5 = 58.5: the shorter one costs less
+    network = make_network(
+        {"A": (0, 0), "B": (28, 0), "M": (14, 5)},
+        [("A", "B", 30, 50, 0, 0), ("A", "M", 20, 80, 0, 0), ("M", "B", 20, 80, 0, 0)],
+    )
+    assert KM_COST_MIN == 0.75
+    km, minutes, *_ = leg(measure(network, {"a": (0, 0), "b": (28, 0)}), "a", "b")
+    assert (round(km, 2), round(minutes, 2)) == (30, 36)
+
+
+def test_point_off_the_road_goes_both_ways_and_says_what_is_estimated() -> None:
+    network = make_network({"A": (0, 0), "B": (10, 0)}, [("A", "B", 12, 60, 0, 0)])
+    travel = measure(network, {"a": (0, 0), "p": (4, 2), "b": (10, 0)})
+    # straight 2 km to the chord, x 1.5 = 3 km at 30 km/h = 6 min; then 0.4 or 0.6 of 12 km at 60 km/h
+    assert leg(travel, "a", "p") == pytest.approx((4.8 + 3, 4.8 + 6, 0, 0, 3), abs=0.02)
+    assert leg(travel, "p", "b") == pytest.approx((7.2 + 3, 7.2 + 6, 0, 0, 3), abs=0.02)
+
+
+def test_two_points_at_one_link_go_straight_along_it() -> None:
+    network = make_network({"A": (0, 0), "B": (10, 0)}, [("A", "B", 12, 60, 0, 0)])
+    km, minutes, *_ = leg(measure(network, {"p": (4, 0), "q": (6, 0)}), "p", "q")
+    assert (km, minutes) == pytest.approx((2.4, 2.4), abs=0.02)
+
+
+def test_same_point_is_no_way_at_all() -> None:
+    network = make_network({"A": (0, 0), "B": (10, 0)}, [("A", "B", 12, 60, 0, 0)])
+    travel = measure(network, {"p": (4, 3), "q": (4, 3)})
+    assert leg(travel, "p", "q") == (0, 0, 0, 0, 0)
+    assert leg(travel, "p", "p") == (0, 0, 0, 0, 0)
+
+
+def test_neighbours_off_the_road_go_directly() -> None:
+    network = make_network({"A": (0, 0), "B": (10, 0)}, [("A", "B", 12, 60, 0, 0)])
+    km, _, _, _, estimated = leg(measure(network, {"p": (5, 4), "q": (5.4, 4)}), "p", "q")
+    assert km == pytest.approx(0.6, abs=0.01)
+    assert estimated == km
+
+
+def test_points_without_way_get_a_reason_and_no_number() -> None:
+    network = make_network(
+        {"A": (0, 0), "B": (10, 0), "I": (0, 100), "J": (5, 100)},
+        [("A", "B", 12, 60, 0, 0), ("I", "J", 6, 60, 0, 0)],
+    )
+    points = to_degrees({"a": (0, 0), "island": (0, 100), "far": (0, 50), "nowhere": (0, 0)})
+    points.loc[3, "geometry"] = None
+    travel = measure_travel(network, points, parameters=PARAMETERS)
+    assert travel.reasons == ("", "", "off_network", "not_placed")
+    legs = travel.pairs(np.zeros(3, np.intp), np.array([1, 2, 3]))
+    assert np.isnan(legs.distance_km).all()
+    assert np.isnan(legs.minutes).all()
+    assert (legs.ferries == -1).all()
+    frame = legs.to_frame(["a"] * 3, ["island", "far", "nowhere"])
+    assert frame["ferries"].isna().all()
+    assert not frame["estimated"].any()
+    assert np.isnan(travel.minutes_between(np.array([0]), np.array([1, 2, 3]))).all()
+    first, _ = travel.pairs_within(max_km=1000, max_minutes=10_000)
+    assert len(first) == 0
+
+
+FJORD = {"NW": (0, 5), "NE": (8, 5), "SW": (0, 0), "SE": (8, 0), "HEAD": (60, 2.5)}
+SHORES: list[tuple[str, str, float, float | None, float, float]] = [
+    ("NW", "NE", 9, 60, 0, 0),
+    ("SW", "SE", 9, 60, 0, 0),
+    ("NE", "HEAD", 58, 60, 0, 0),
+    ("SE", "HEAD", 58, 60, 0, 0),
+]
+
+
+@pytest.mark.parametrize("north", [4.9, 4.2, 3.2])
+def test_fjord_is_not_crossed_by_a_point_between_the_shores(north: float) -> None:
+    network = make_network(FJORD, SHORES)
+    travel = measure(network, {"n": (4, north), "s": (4, 0.1)})
+    km, *_ = leg(travel, "n", "s")
+    assert km > 116
+    straight = measure_straight(to_degrees({"n": (4, north), "s": (4, 0.1)}))
+    assert straight.pairs(np.array([0]), np.array([1])).distance_km[0] < 5
+
+
+def test_known_land_keeps_an_islander_from_the_road() -> None:
+    shores = [shapely.box(*(1000 * np.array(b))) for b in ((-5, -5, 20, 1), (3, 4, 5, 6))]
+    land = gpd.GeoSeries([shapely.transform(s, lambda c: c + ORIGIN) for s in shores], crs="EPSG:25833")
+    network = make_network({"A": (0, 0), "B": (10, 0)}, [("A", "B", 12, 60, 0, 0)], land=land)
+    travel = measure(network, {"mainland": (4, 0.8), "islander": (4, 5)})
+    assert travel.reasons == ("", "across_sea")
+
+
+def test_matrix_and_pairs_within_agree_with_pairs() -> None:
+    network = make_network(FJORD, [*SHORES, ("NW", "SW", 5, None, 15, 10)])
+    points = {"a": (1, 6), "b": (7, 5.2), "c": (3, -1), "d": (55, 3), "e": (7.5, 0.3)}
+    travel = measure(network, points)
+    everyone = np.arange(len(points))
+    i, j = (grid.ravel() for grid in np.meshgrid(everyone, everyone, indexing="ij"))
+    legs = travel.pairs(i, j)
+    matrix = travel.minutes_between(everyone, everyone)
+    assert matrix.ravel() == pytest.approx(legs.minutes)
+    near = (legs.distance_km <= 30) & (legs.minutes <= 60) & (i != j)
+    first, second = travel.pairs_within(max_km=30, max_minutes=60)
+    assert list(zip(first, second, strict=True)) == list(zip(i[near], j[near], strict=True))
+    assert 0 < len(first) < 20
+
+
+def test_route_names_its_places_and_legs_and_adds_up() -> None:
+    network = make_network(FJORD, [*SHORES, ("NW", "SW", 5, None, 15, 10)])
+    ends = to_degrees({"n": (4, 6), "s": (8, 0)})
+    route = find_route(network, ends.geometry[0], ends.geometry[1], parameters=PARAMETERS)
+    assert route is not None
+    assert route.places == ("NW", "SW", "SE")
+    assert [(stretch.road, stretch.ferry) for stretch in route.legs] == [
+        ("", False),
+        ("Fv1", False),
+        ("Ferry", True),
+        ("Fv1", False),
+    ]
+    assert route.legs[0].estimated
+    assert sum(stretch.km for stretch in route.legs) == pytest.approx(route.distance_km)
+    assert sum(stretch.minutes for stretch in route.legs) == pytest.approx(route.minutes)
+    assert route.ferries == 1
+    assert route.geometry.coords[0] == ends.geometry[0].coords[0]
+
+
+def test_no_route_to_an_island_without_ferry() -> None:
+    network = make_network(
+        {"A": (0, 0), "B": (10, 0), "I": (0, 60), "J": (5, 60)},
+        [("A", "B", 12, 60, 0, 0), ("I", "J", 6, 60, 0, 0)],
+    )
+    ends = to_degrees({"a": (0, 0), "i": (0, 60)})
+    assert find_route(network, ends.geometry[0], ends.geometry[1]) is None
+
+
+def test_faulty_tables_are_refused_with_every_fault() -> None:
+    with pytest.raises(NetworkError) as caught:
+        make_network(
+            {"A": (0, 0), "B": (1, 0)},
+            [("A", "X", 5, 60, 0, 0), ("A", "B", -2, 60, 0, 0), ("B", "B", 1, 0, 0, 0)],
+        )
+    assert caught.value.code == "network.faulty"
+    text = str(caught.value.values["faults"])
+    for part in ("unknown place X", "length -2", "leads to its own start", "speed_kmh 0"):
+        assert part in text
+    assert caught.value.values["count"] == 4
+
+
+def test_digest_follows_the_content() -> None:
+    one = make_network({"A": (0, 0), "B": (10, 0)}, [("A", "B", 12, 60, 0, 0)])
+    same = make_network({"A": (0, 0), "B": (10, 0)}, [("A", "B", 12, 60, 0, 0)])
+    other = make_network({"A": (0, 0), "B": (10, 0)}, [("A", "B", 12.1, 60, 0, 0)])
+    assert one.digest == same.digest != other.digest
+    assert one.describe()["digest"] == one.digest
