@@ -22,11 +22,9 @@ LISTS = {
     "comma": b"id,lat,lon\nT,63.4305,10.3951\nS,64.0149,11.4956\n",
     "semicolon, decimal comma, BOM": b"\xef\xbb\xbfid;lat;lon\r\nT;63,4305;10,3951\r\nS;64,0149;11,4956\r\n",
     "tab": b"ID\tLatitude\tLongitude\nT\t63.4305\t10.3951\nS\t64.0149\t11.4956\n",
-    "cp1252, other names and order": "Lengdegrad;Breddegrad;Sted på kartet;id
-"
-    "10,3951;63,4305;Ålen;T
-11,4956;64,0149;Øra;S
-".encode("cp1252"),
+    "cp1252, other names and order": (
+        "Lengdegrad;Breddegrad;Kjøreplass;id\n10,3951;63,4305;Ålen;T\n11,4956;64,0149;Øra;S\n"
+    ).encode("cp1252"),
     "quoted decimal comma": b'id,lat,lon\nT,"63,4305","10,3951"\nS,"64,0149","11,4956"\n',
     "banner and more columns": b"Liste over steder\n\nid;note;lat;lon\n"
     b"T;x;63.4305;10.3951\nS;y;64.0149;11.4956\n",
