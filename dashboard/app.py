@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit import config
 
 from dashboard.server import build_middleware, build_routes
 
+
+def warm_up() -> None:
+    """Build what every page needs before the first reader comes."""
+    from dashboard.basemap import read_base_layers
+    from dashboard.mapview import publish_base
+
+    read_base_layers()
+    publish_base()
+
+
+@asynccontextmanager
+async def start_warm(app: st.App) -> AsyncGenerator[dict[str, Any] | None, None]:
+    """Answer at once and warm up meanwhile."""
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    yield None
+
+
 app = st.App(
     Path(__file__).with_name("main.py"),
+    lifespan=start_warm,
     routes=build_routes(base_path=config.get_option("server.baseUrlPath") or ""),
     middleware=build_middleware(),
 )

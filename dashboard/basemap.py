@@ -12,7 +12,6 @@ import shapely
 
 from dashboard.layerdocument import Feature, Layer, build_layer, polygon_coordinates
 from dashboard.symbols import Colour, Style
-from dashboard.text import in_language
 from loaders.embedded import read_counties, read_municipalities, read_places
 from loaders.roads import read_road_network
 
@@ -38,21 +37,24 @@ class BaseLayer:
 
 
 @cache
-def read_base_layers(language: str) -> tuple[BaseLayer, ...]:
-    """Return the base map, lowest layer first. Built once a language and published for good."""
-    with in_language(language):
-        return tuple(_build_base_layers())
-
-
-def _build_base_layers() -> list[BaseLayer]:
-    layers = [
+def read_base_layers() -> tuple[BaseLayer, ...]:
+    """Return the base map, lowest layer first. Built once; it has no words but the names of places."""
+    return (
         BaseLayer(_build_land("light"), 0, FULL_DETAIL_ZOOM),
         BaseLayer(_build_land("full"), FULL_DETAIL_ZOOM, NO_LIMIT),
         BaseLayer(_build_counties(), 0, FULL_DETAIL_ZOOM),
         BaseLayer(_build_roads(), ROADS_ZOOM, NO_LIMIT),
         BaseLayer(_build_names(), 5, NO_LIMIT),
-    ]
-    return layers
+    )
+
+
+@cache
+def read_crossings() -> frozenset[frozenset[tuple[float, float]]]:
+    """Return the two ends (longitude, latitude, four decimals) of every car ferry of the road network."""
+    network = read_road_network()
+    at = [(round(float(x), 4), round(float(y), 4)) for x, y in zip(network.lon, network.lat, strict=True)]
+    ends = zip(network.tail, network.head, network.ferry, strict=True)
+    return frozenset(frozenset((at[tail], at[head])) for tail, head, ferry in ends if ferry)
 
 
 def _build_land(detail: Literal["light", "full"]) -> Layer:

@@ -7,6 +7,7 @@ What a layer is and how its text is kept harmless: :mod:`dashboard.layerdocument
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator
+from itertools import pairwise
 from typing import Any, cast
 
 import geopandas as gpd
@@ -15,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from dashboard.basemap import read_crossings
 from dashboard.labels import ACTOR_TYPES, BASES, DATASETS, label
 from dashboard.layerdocument import (
     Feature,
@@ -30,6 +32,7 @@ from dashboard.symbols import Colour, LegendEntry, Outline, Pattern, Style, mark
 from dashboard.text import N_, format_minutes, format_number
 from dashboard.text import gettext as _
 from geodata.crs import METRIC, WGS84
+from geodata.routes import Route
 from geodata.schemas import BASES as BASIS_ORDER
 
 __all__ = [
@@ -375,35 +378,31 @@ def _outline(geometry: Any, *, exact: bool) -> Any:
     return geometry if exact else shapely.simplify(geometry, 0.002)
 
 
-def build_route_layer(route: Any) -> Layer:
-    """Return a route leg by leg: road, ferry, and access off the network (estimated), each drawn its own way.
+def build_route_layer(route: Route) -> Layer:
+    """Return a way by road stretch by stretch: road, ferry, and the estimated ends off the main roads.
 
-    Parameters
-    ----------
-    route : from :func:`geodata.roads.find_route`; its ``legs`` have ``points`` ((lon, lat), ...), ``kind``
-        (``road``, ``ferry`` or ``access``), ``road`` and ``km``.
+    Stretches are straight from place to place; they show which way it goes, not the road's own bends.
     """
-    kinds = ("road", "ferry", "access")
     titles = (_("Road"), _("Ferry"), _("Off the road network (estimated)"))
     styles = (
-        Style("line", OFFER, width=4.0),
-        Style("line", OFFER, width=3.0, dash=(2.0, 6.0)),
-        Style("line", NEUTRAL, width=3.0, dash=(7.0, 5.0)),
+        Style("line", OFFER, width=4.0, opacity=1.0),
+        Style("line", OFFER, width=3.5, dash=(1.0, 7.0), opacity=1.0),
+        Style("line", NEUTRAL, width=3.0, dash=(7.0, 6.0), opacity=1.0),
     )
+    points = [(round(x, 5), round(y, 5)) for x, y in shapely.get_coordinates(route.geometry).tolist()]
+    kinds = _find_stretch_kinds(route, points)
     features = [
         Feature(
-            f"leg {number}",
-            [[round(float(x), 5), round(float(y), 5)] for x, y in leg.points],
-            kinds.index(leg.kind),
-            str(leg.road or titles[kinds.index(leg.kind)]),
-            (titles[kinds.index(leg.kind)], format_number(leg.km, decimals=1, unit="km")),
-            size=styles[kinds.index(leg.kind)].width,
+            f"stretch {number}",
+            [list(start), list(end)],
+            kind,
+            titles[kind],
+            size=styles[kind].width,
         )
-        for number, leg in enumerate(route.legs)
-        if len(leg.points) > 1
+        for number, (start, end, kind) in enumerate(zip(points[:-1], points[1:], kinds, strict=True))
     ]
     present = {feature.category for feature in features}
-    entries = tuple(LegendEntry(titles[k], styles[k]) for k in range(len(kinds)) if k in present)
+    entries = tuple(LegendEntry(titles[k], styles[k]) for k in range(len(titles)) if k in present)
     return build_layer(
         features,
         key="route",
@@ -411,11 +410,23 @@ def build_route_layer(route: Any) -> Layer:
         kind="lines",
         styles=styles,
         categories=titles,
-        headings=(_("Kind"), _("Length")),
         legend=((_("Route"), entries),) if entries else (),
         clickable=False,
         casing=True,
     )
+
+
+def _find_stretch_kinds(route: Route, points: list[tuple[float, float]]) -> list[int]:
+    """Return 0 road, 1 ferry or 2 estimated for each stretch between neighbouring points."""
+    kinds = [
+        int(frozenset((round(x, 4), round(y, 4)) for x, y in pair) in read_crossings())
+        for pair in pairwise(points)
+    ]
+    if route.legs and route.legs[0].estimated:
+        kinds[0] = 2
+    if route.legs and route.legs[-1].estimated:
+        kinds[-1] = 2
+    return kinds
 
 
 def _texts(frame: pd.DataFrame, column: str) -> list[str]:

@@ -22,7 +22,7 @@ from streamlit_folium import st_folium
 
 from dashboard import server
 from dashboard.assets import FROM_COMPONENT, asset_url, localise_links
-from dashboard.basemap import BaseLayer, read_base_layers
+from dashboard.basemap import read_base_layers
 from dashboard.layerdocument import Layer, feature_key, publish
 from dashboard.symbols import Theme
 from dashboard.text import LANGUAGES, language
@@ -166,7 +166,7 @@ def show_map(
     """
     theme = current_theme()
     texts = _publish_texts()
-    base = [(publish(b.layer, public=True), b.min_zoom, b.max_zoom) for b in read_base_layers(language())]
+    base = publish_base()
     element = LayerElement(
         layers=[publish(layer) for layer in layers],
         base=base,
@@ -188,6 +188,11 @@ def show_map(
         feature_group_to_add=group,
     )
     return _read_click(answer, layers, key=key)
+
+
+def publish_base() -> list[tuple[str, int, int]]:
+    """Publish the base map; return address, lowest and highest zoom of each of its layers."""
+    return [(publish(base.layer, public=True), base.min_zoom, base.max_zoom) for base in read_base_layers()]
 
 
 def current_theme() -> Theme:
@@ -252,6 +257,3 @@ def _publish_texts() -> str:
     content = json.dumps(texts, ensure_ascii=False, sort_keys=True).encode()
     digest = feature_key(content.decode())
     return server.STORE.publish(content, digest=digest, public=True)
-
-
-__all__ = ["BaseLayer", "LayerElement", "LocalMap", "MapSelection", "current_theme", "show_map"]

@@ -15,7 +15,7 @@ from dashboard.layerdocument import Layer
 
 @pytest.fixture(scope="module")
 def layers() -> dict[str, Layer]:
-    return {base.layer.key: base.layer for base in read_base_layers("nb")}
+    return {base.layer.key: base.layer for base in read_base_layers()}
 
 
 def test_every_place_of_the_map_has_a_base(layers: dict[str, Layer]) -> None:
@@ -49,7 +49,7 @@ def test_ferries_are_dashed(layers: dict[str, Layer]) -> None:
 
 
 def test_land_is_drawn_at_every_zoom_by_exactly_one_layer() -> None:
-    bases = [base for base in read_base_layers("nb") if base.layer.key.startswith("land")]
+    bases = [base for base in read_base_layers() if base.layer.key.startswith("land")]
     for zoom in (0, 3, 8.5, 9, 18):
         assert sum(base.min_zoom <= zoom < base.max_zoom for base in bases) == 1
 

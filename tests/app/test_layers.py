@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from types import SimpleNamespace
 from typing import Any
 
 import folium
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 from streamlit_folium import _get_feature_group_string, _get_header, _get_map_string
 
 from dashboard import mapview
+from dashboard.basemap import read_crossings
 from dashboard.layerdocument import Feature, build_layer, feature_key, plain
 from dashboard.layers import (
     Layer,
@@ -33,6 +33,7 @@ from dashboard.layers import (
 from dashboard.mapview import LayerElement, LocalMap, MapContentError
 from dashboard.symbols import SHAPES, LegendEntry, Style, draw_symbol, mark, render_legend
 from dashboard.text import in_language
+from geodata.routes import Route, RouteLeg
 from geodata.schemas import conform_table
 
 PAYLOADS = (
@@ -214,17 +215,31 @@ def test_a_shared_polygon_is_drawn_once_and_the_selected_number_wins() -> None:
     assert document["symbiosekart"]["styles"][1]["pattern"] == "hatch"
 
 
+def make_route(
+    points: list[tuple[float, float]], legs: list[RouteLeg], places: tuple[str, ...] = ()
+) -> Route:
+    return Route(places, tuple(legs), shapely.LineString(points), 1.0, 1.0, 0)
+
+
 def test_a_route_tells_ferry_and_estimate_apart_from_road() -> None:
-    legs = [
-        SimpleNamespace(points=((10.0, 59.0), (10.1, 59.1)), kind="access", road="", km=1.0),
-        SimpleNamespace(points=((10.1, 59.1), (10.4, 59.3)), kind="road", road="E18", km=30.0),
-        SimpleNamespace(points=((10.4, 59.3), (10.6, 59.4)), kind="ferry", road="Moss–Horten", km=10.0),
+    quays = sorted(tuple(end) for end in sorted(read_crossings(), key=sorted)[0])
+    points = [
+        (quays[0][0] - 0.2, quays[0][1]),
+        (quays[0][0] - 0.1, quays[0][1]),
+        *quays,
+        (quays[1][0] + 0.1, 60.0),
     ]
-    document = read(build_route_layer(SimpleNamespace(legs=legs)))
-    styles = document["symbiosekart"]["styles"]
-    dashes = [tuple(styles[f["properties"]["category"]]["dash"]) for f in document["features"]]
-    assert len(set(dashes)) == 3
-    assert [f["properties"]["title"] for f in document["features"]][1:] == ["E18", "Moss–Horten"]
+    legs = [
+        RouteLeg("", 1.0, 1.0, False, True),
+        RouteLeg("E18", 30.0, 30.0, False, False),
+        RouteLeg("Ferje", 10.0, 30.0, True, False),
+        RouteLeg("Fv1", 10.0, 30.0, False, False),
+    ]
+    document = read(build_route_layer(make_route(points, legs)))
+    # off the roads to the first place, a road to the quay, the crossing, and a road again
+    assert [feature["properties"]["category"] for feature in document["features"]] == [2, 0, 1, 0]
+    dashes = {tuple(style["dash"]) for style in document["symbiosekart"]["styles"]}
+    assert len(dashes) == 3
 
 
 def test_equal_content_has_an_equal_digest_and_another_has_another() -> None:
@@ -280,12 +295,13 @@ def hostile_layers() -> list[Layer]:
         geometry=[shapely.box(k, 60, k + 1, 61) for k in range(len(PAYLOADS))],
         crs="EPSG:4326",
     )
-    legs = [SimpleNamespace(points=((10, 59), (11, 60)), kind="road", road=p, km=1.0) for p in PAYLOADS]
+    legs = [RouteLeg(p, 1.0, 1.0, False, False) for p in PAYLOADS]
+    line = [(10 + k, 59.0) for k in range(len(PAYLOADS) + 1)]
     return [
         build_municipality_layer(areas, PAYLOADS[:2]),
         build_cluster_layer(clusters, members, facilities),
         build_flow_layer(matches, facilities),
-        build_route_layer(SimpleNamespace(legs=legs)),
+        build_route_layer(make_route(line, legs, PAYLOADS)),
         build_facility_layer(facilities, streams),
     ]
 
