@@ -1,6 +1,7 @@
 """What each code means: a sentence for what is wrong and one for what to do, in plain words.
 
-The English sentences are message ids; bokmål stands in ``locale/nb/LC_MESSAGES/findings.po``. This module imports
+The English sentences are message ids; bokmål stands in ``locale/nb/LC_MESSAGES/findings.po``. This
+module imports
 only geodata and the standard library; whoever speaks hands in the translate function.
 """
 

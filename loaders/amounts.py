@@ -30,7 +30,8 @@ class AmountStyle:
     Attributes
     ----------
     number : decimal and thousands marks of the amount columns together.
-    usual_unit : unit as written that most amounts carry (``kg``), or empty: converting it is told once, not a row.
+    usual_unit : unit as written that most amounts carry (``kg``), or empty: converting it is told once,
+    not a row.
     """
 
     number: NumberStyle
@@ -85,9 +86,11 @@ def read_amounts(
 ) -> Amounts:
     """Return the amounts of one row.
 
-    Errors: ``row.amount_unreadable``, ``row.amount_date``, ``row.amount_negative``, ``row.amount_min_above_max``,
+    Errors: ``row.amount_unreadable``, ``row.amount_date``, ``row.amount_negative``,
+    ``row.amount_min_above_max``,
     ``row.unit_unknown``, ``row.units_differ``. Told: ``row.amount_ambiguous``, ``row.amount_converted``,
-    ``row.amount_best_outside``, ``column.decimal_comma``, ``column.unit_assumed``, ``column.amount_approximate``.
+    ``row.amount_best_outside``, ``column.decimal_comma``, ``column.unit_assumed``,
+    ``column.amount_approximate``.
     """
     tail = read_tail(_unit_cell(row))
     if tail is None:

@@ -19,7 +19,8 @@ def open_archive(
     """Open the zip at `path` after checking its directory; raises :class:`RefusedFileError`.
 
     Codes: ``file.truncated`` (not a whole zip), ``file.zip_bomb`` (too many members, too large, too dense),
-    ``file.zip_nested``, ``file.zip_unsafe`` (links, absolute or climbing names, the same name twice), ``file.encrypted_or_old``.
+    ``file.zip_nested``, ``file.zip_unsafe`` (links, absolute or climbing names, the same name twice),
+    ``file.encrypted_or_old``.
     """
     try:
         archive = zipfile.ZipFile(path)
@@ -61,7 +62,8 @@ class CountedReader:
         self._total = 0
 
     def read(self, member: str) -> bytes:
-        """Return the bytes of `member`; raises ``file.zip_bomb``, ``file.zip_nested`` or ``file.truncated``."""
+        """Return the bytes of `member`; raises ``file.zip_bomb``, ``file.zip_nested`` or
+        ``file.truncated``."""
         parts: list[bytes] = []
         try:
             with self._archive.open(member) as stream:

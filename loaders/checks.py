@@ -23,7 +23,8 @@ _FACTOR = 1000.0  # kilograms written as tonnes
 
 
 def build_schema(name: str) -> pa.DataFrameSchema:
-    """Return the pandera schema of table `name`, with one check for each demand of its :class:`Column` specs."""
+    """Return the pandera schema of table `name`, with one check for each demand of its :class:`Column`
+    specs."""
     return pa.DataFrameSchema({column.name: _build_column(column) for column in TABLES[name]}, strict=False)
 
 
@@ -91,7 +92,8 @@ def check_table(
 
 @dataclass(frozen=True)
 class OutOfLine:
-    """An amount about a thousand times the others of its kind: position in the table and what it may have been."""
+    """An amount about a thousand times the others of its kind: position in the table and what it may
+    have been."""
 
     position: int
     amount: float
@@ -102,8 +104,10 @@ class OutOfLine:
 def find_kilograms(streams: pd.DataFrame) -> list[OutOfLine]:
     """Find amounts that look like kilograms in a column of tonnes.
 
-    An amount is told when, against the other rows of its material (of all rows where the material has fewer than
-    five), it lies far above what they spread over, nothing lies near below it, and a thousandth of it fits among them.
+    An amount is told when, against the other rows of its material (of all rows where the material has
+    fewer than
+    five), it lies far above what they spread over, nothing lies near below it, and a thousandth of it
+    fits among them.
     Spread is the median absolute deviation of log10, taken as at least 0.35 (a factor of 2.2).
 
     Parameters
@@ -126,7 +130,8 @@ def find_kilograms(streams: pd.DataFrame) -> list[OutOfLine]:
         others = same if len(same) >= _FEW - 1 else np.delete(values, place)
         middle = float(np.median(others))
         spread = max(0.35, 1.4826 * float(np.median(np.abs(others - middle))))
-        # Other kilograms in the group must not hide this one: only the rows of the usual size are compared with.
+        # Other kilograms in the group must not hide this one: only the rows of the usual size are
+        # compared with.
         usual = others[np.abs(others - middle) <= max(1.7, 2.5 * spread)]
         excess = values[place] - middle
         gap = values[place] - (usual.max() if len(usual) else middle)

@@ -265,7 +265,8 @@ def _settle_place(
     references: References,
     report: Reporter,
 ) -> None:
-    """Choose the municipality and, where no coordinates were given, a point for the postal place or village."""
+    """Choose the municipality and, where no coordinates were given, a point for the postal place or
+    village."""
     values = facility.values
     postal = references.look_up_postcode(str(values["postcode"])) if values["postcode"] else None
     candidates = facility.municipalities

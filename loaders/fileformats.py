@@ -44,7 +44,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 
 
 def safe_name(name: str) -> str:
-    """Return the file's own name without any folder; raises ``file.path_not_file`` for an address or a GDAL path."""
+    """Return the file's own name without any folder; raises ``file.path_not_file`` for an address or a
+    GDAL path."""
     text = name.strip()
     if re.match(r"^(?:/vsi|\w{2,}:)", text, re.IGNORECASE) or "\x00" in text or not text:
         raise RefusedFileError("file.path_not_file", file=text[:80] or "?")
@@ -56,7 +57,8 @@ def safe_name(name: str) -> str:
 
 
 def extension_of(name: str) -> str:
-    """Return the extension in lower case; raises ``file.unsupported`` or ``file.old_excel`` for others than ours."""
+    """Return the extension in lower case; raises ``file.unsupported`` or ``file.old_excel`` for others
+    than ours."""
     extension = PurePosixPath(name).suffix.lower()
     if extension in (".xls", ".xlsb", ".ods", ".xlsm"):
         raise RefusedFileError("file.old_excel", file=name, extension=extension)
@@ -70,7 +72,8 @@ def extension_of(name: str) -> str:
 def detect_kind(head: bytes) -> str:
     """Return the kind of content that begins with `head` (give it at least 4 kB if there are as many).
 
-    One of zip, parquet, ole, pdf, gzip, 7z, rar, image, shp, geopackage, sqlite, vrt, html, xml, json, text, binary.
+    One of zip, parquet, ole, pdf, gzip, 7z, rar, image, shp, geopackage, sqlite, vrt, html, xml, json,
+    text, binary.
     """
     for magic, kind in _MAGIC:
         if head.startswith(magic):
@@ -100,9 +103,11 @@ def _text_kind(head: bytes) -> str:
 
 
 def check_kind(name: str, head: bytes) -> str:
-    """Return the content kind of a file called `name`; raises :class:`RefusedFileError` where the two disagree.
+    """Return the content kind of a file called `name`; raises :class:`RefusedFileError` where the two
+    disagree.
 
-    Codes: ``file.empty``, ``file.html``, ``file.disguised``, ``file.encrypted_or_old``, ``file.path_not_file``,
+    Codes: ``file.empty``, ``file.html``, ``file.disguised``, ``file.encrypted_or_old``,
+    ``file.path_not_file``,
     ``file.wrong_extension``, ``file.sqlite_not_geopackage``, ``file.binary``.
     """
     extension = extension_of(name)

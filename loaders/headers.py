@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905  (the tables below are easier to read in whole lines)
 """Header names in bokmål, nynorsk and English -> schema columns. The table below is meant to be read and added to.
 
 A header is compared without case, spaces, hyphens, units in parentheses, years and coordinate systems; these are

@@ -1,12 +1,14 @@
-"""Where a table begins and what its columns are: banner rows, merged headers, sums and notes are found and told.
+"""Where a table begins and what its columns are: banner rows, merged headers, sums and notes are found
+and told.
 
-From a :class:`~loaders.rawtables.RawTable` (plain rows) to a :class:`Grid` (named columns and numbered data rows).
+From a :class:`~loaders.rawtables.RawTable` (plain rows) to a :class:`Grid` (named columns and numbered
+data rows).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from geodata.findings import Finding, Severity
@@ -18,10 +20,12 @@ HEADER_SEARCH_ROWS = 40
 Tell = Callable[..., None]
 """Called as ``tell(severity, code, row, column, value=..., **values)``."""
 _TOTAL = re.compile(
-    r"(?:sum|totalt?|i alt|til sammen|totalsum|delsum|subtotal|grand total)\b[ :]*.*", re.IGNORECASE
+    r"(?:sum|totalt?|i alt|til sammen|totalsum|delsum|subtotal|grand total|sum total)"
+    r"(?:\s+(?:tonn|t|kg|mengde|mengd|amount|per|pr|år|year|alle|all|rader|rows|(?:19|20)\d\d))*[ :.=]*",
+    re.IGNORECASE,
 )
 _REMARK = re.compile(
-    r"(?:kilde|kjelde|merk|merknad|note|source|\*|obs|forklaring|utskrift|dato|side \d)", re.IGNORECASE
+    r"\*|(?:kilde|kjelde|merk|merknad|note|source|obs|forklaring|utskrift|dato|side \d+)\b", re.IGNORECASE
 )
 _PARTS = re.compile(r"\s*[/,;&+|]\s*|\s+-\s+|\s+(?:og|and)\s+")
 
@@ -85,7 +89,8 @@ def lay_out(raw: RawTable, *, file: str, several: bool) -> tuple[Grid | None, li
     """Return the grid of one raw table (None where no header row is found) and what was found on the way.
 
     Codes: ``file.banner_rows``, ``header.merged``, ``header.merged_unreadable``, ``header.unknown``,
-    ``header.duplicate``, ``header.blank``, ``file.merged_cells``, ``row.total_skipped``, ``row.remark_skipped``,
+    ``header.duplicate``, ``header.blank``, ``file.merged_cells``, ``row.total_skipped``,
+    ``row.remark_skipped``,
     ``row.header_repeated``.
     """
     extra: dict[str, str | int | float] = {"sheet": raw.name} if several and raw.name else {}
@@ -195,7 +200,8 @@ def _cell_text(row: list[Cell], index: int) -> str:
 
 
 def _join_headers(raw: RawTable, rows: list[list[Cell]], start: int, tell: Tell) -> tuple[list[str], int]:
-    """Return the header texts and how many rows they take: a second row under merged headers is joined to the first."""
+    """Return the header texts and how many rows they take: a second row under merged headers is joined
+    to the first."""
     top = rows[start]
     texts = [
         _cell_text(top, index) if isinstance(cell, str) else clean_words(cell)
@@ -236,7 +242,8 @@ def _join_headers(raw: RawTable, rows: list[list[Cell]], start: int, tell: Tell)
 
 
 def _tell_group_row(raw: RawTable, rows: list[list[Cell]], start: int, texts: list[str], tell: Tell) -> None:
-    # A row of merged group titles over complete headers: the headers stand by themselves, the groups are told.
+    # A row of merged group titles over complete headers: the headers stand by themselves, the groups are
+    # told.
     above = rows[start - 1]
     boxes = {left - 1: right - 1 for first, left, _, right in raw.merged if first == raw.numbers[start - 1]}
     named = [index for index, cell in enumerate(above) if isinstance(cell, str)]
@@ -291,7 +298,8 @@ def _join(group: str, text: str) -> str | None:
 def _split_joint_headers(
     texts: list[str], filled: list[bool], body: list[tuple[int, list[Cell]]], row: int, tell: Tell
 ) -> list[str]:
-    """Give names to the columns that one merged header covers, where its text or its values say which they are."""
+    """Give names to the columns that one merged header covers, where its text or its values say which
+    they are."""
     out = list(texts)
     index = 0
     while index < len(out):
@@ -346,7 +354,8 @@ def _numbers(body: list[tuple[int, list[Cell]]], index: int) -> list[float]:
 def _split_lost_delimiter(
     texts: list[str], filled: list[bool], body: list[tuple[int, list[Cell]]], row: int, tell: Tell
 ) -> list[str]:
-    # "Navn Orgnr;Adresse" over three columns: two names stand in one header and the rest has slid to the left.
+    # "Navn Orgnr;Adresse" over three columns: two names stand in one header and the rest has slid to the
+    # left.
     missing = len(texts) - max((index + 1 for index, text in enumerate(texts) if text), default=0)
     if missing != 1 or not filled[-1]:
         return texts
@@ -386,7 +395,9 @@ def _collect_rows(
     return data, skipped
 
 
-def _not_data(filled: list[tuple[int, Cell]], cells: dict[str, Cell], titles: dict[int, str]) -> str | None:
+def _not_data(
+    filled: Sequence[tuple[int, Cell]], cells: dict[str, Cell], titles: dict[int, str]
+) -> str | None:
     same = sum(
         isinstance(cell, str) and titles.get(index) == clean_words(cell).casefold() for index, cell in filled
     )
@@ -400,9 +411,9 @@ def _not_data(filled: list[tuple[int, Cell]], cells: dict[str, Cell], titles: di
     ]
     if isinstance(first, str) and _TOTAL.fullmatch(clean_words(first)) and not who and len(titles) > 2:
         return "row.total_skipped"
-    if len(filled) == 1 and len(titles) >= 4 and isinstance(first, str):
-        if _REMARK.match(first) or len(first) > 60 or not cells:
-            return "row.remark_skipped"
+    alone = len(filled) == 1 and len(titles) >= 4 and isinstance(first, str)
+    if alone and (_REMARK.match(str(first)) or len(str(first)) > 60 or not cells):
+        return "row.remark_skipped"
     if all(is_unknown(cell) for _, cell in filled):
         return "row.remark_skipped"
     return None

@@ -1,6 +1,9 @@
-"""Members' own files -> facilities and streams, with a finding for everything that was wrong, mended or assumed.
+# ruff: noqa: E501, SIM905  (word lists are easier to read in whole lines)
+"""Members' own files -> facilities and streams, with a finding for everything that was wrong, mended or
+assumed.
 
-``read_members([path, Upload(name, content), ...])`` reads any number of files together: streams in one file may
+``read_members([path, Upload(name, content), ...])`` reads any number of files together: streams in one
+file may
 belong to facilities in another. For every file ``rows_in == rows_loaded + rows_with_errors``.
 """
 
@@ -68,7 +71,8 @@ class FileSummary:
 
 @dataclass(frozen=True)
 class MemberFiles:
-    """What was read of all files together: tables as in :mod:`geodata.schemas`, findings, one summary a file."""
+    """What was read of all files together: tables as in :mod:`geodata.schemas`, findings, one summary a
+    file."""
 
     tables: RegionTables
     findings: tuple[Finding, ...]
@@ -157,7 +161,7 @@ def read_members(
     return MemberFiles(result, tuple(findings), tuple(summaries[position] for position in sorted(summaries)))
 
 
-# --- tables of a file ------------------------------------------------------------------------------------------
+# --- tables of a file -----------------------------------------------------------------------------
 
 
 def _lay_out_file(file: ParsedFile, position: int) -> tuple[list[Finding], list[_Table]]:
@@ -210,7 +214,8 @@ def _read_note(note: Note, file: str) -> Finding:
 
 
 def _settle_kinds(tables: list[_Table], known: RegionTables | None) -> None:
-    """A list of streams with firms' names and no list of facilities beside it gives the facilities as well."""
+    """A list of streams with firms' names and no list of facilities beside it gives the facilities as
+    well."""
     placed = any(table.kind in ("facilities", "both") for table in tables) or (
         known is not None and len(known.facilities) > 0
     )
@@ -253,7 +258,8 @@ def _read_rows(table: _Table, *, references: References, dataset: str | None) ->
 
 
 def _fill_from_above(table: _Table) -> Grid:
-    """Rows that name nobody, under a row that does, belong to that firm: lists are often written so. It is told."""
+    """Rows that name nobody, under a row that does, belong to that firm: lists are often written so. It
+    is told."""
     grid = table.grid
     rows: list[GridRow] = []
     owner: GridRow | None = None
@@ -278,7 +284,7 @@ _PLACE = frozenset(
 )
 
 
-# --- rows to tables --------------------------------------------------------------------------------------------
+# --- rows to tables -------------------------------------------------------------------------------
 
 
 def _register(table: _Table, registry: Registry, *, own_table: bool) -> None:

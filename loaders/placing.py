@@ -1,6 +1,7 @@
 """Points of facilities: which coordinate system they are in, and whether they fall where their row says.
 
-EPSG:25832 read as EPSG:25833 moves a point some 336 km without a sound; latitude and longitude change places; a
+EPSG:25832 read as EPSG:25833 moves a point some 336 km without a sound; latitude and longitude change
+places; a
 point lands in the sea. Each is found by asking in which municipality the point falls.
 """
 
@@ -64,7 +65,8 @@ class Spot:
 
 
 Report = Callable[..., None]
-"""Called as ``report(severity, code, row, column, value=..., **values)``; severities as in geodata.findings."""
+"""Called as ``report(severity, code, row, column, value=..., **values)``; severities as in
+geodata.findings."""
 
 
 def _in(value: float, bounds: tuple[float, float]) -> bool:
@@ -72,7 +74,8 @@ def _in(value: float, bounds: tuple[float, float]) -> bool:
 
 
 def read_spot(grid: Grid, row: GridRow, *, report: Report) -> Spot:
-    """Return the coordinates of one row as written, with certain repairs (swapped latitude and longitude) told."""
+    """Return the coordinates of one row as written, with certain repairs (swapped latitude and
+    longitude) told."""
     cells = row.cells
     spot = Spot(row.number)
     if "geometry_x" in cells and "geometry_y" in cells:
@@ -189,7 +192,8 @@ def _stated_epsg(grid: Grid, row: GridRow) -> str | None:
 
 
 def read_crs(text: str) -> str | None:
-    """Return ``EPSG:n`` for ``25833``, ``EPSG:25833``, ``UTM33``, ``Euref89 UTM sone 32``, ``WGS84`` ..., else None."""
+    """Return ``EPSG:n`` for ``25833``, ``EPSG:25833``, ``UTM33``, ``Euref89 UTM sone 32``, ``WGS84``
+    ..., else None."""
     if found := re.search(r"\b(\d{4,5})(?:\.0)?\b", text):
         return f"EPSG:{found[1]}"
     if found := re.search(r"(?:utm|sone|zone)?[\s\-]*(3[1-6])\s*[nvw]?\b", text, re.IGNORECASE):
@@ -206,7 +210,8 @@ def place_spots(
 
     Returns
     -------
-    One row a spot: ``lon``, ``lat`` (NaN without a point), ``located`` (municipality number of today or <NA>).
+    One row a spot: ``lon``, ``lat`` (NaN without a point), ``located`` (municipality number of today or
+    <NA>).
 
     Findings: ``file.crs_missing``, ``column.crs_inferred``, ``crs.zone_repaired``, ``row.point_wrong_zone``,
     ``row.point_other_municipality``, ``row.point_at_sea``.
@@ -249,7 +254,8 @@ def _to_degrees(x: Sequence[float], y: Sequence[float], crs: CRS | str) -> tuple
 def _falls_in(
     lon: Floats, lat: Floats, stated: Sequence[tuple[str, ...]], municipalities: gpd.GeoDataFrame
 ) -> npt.NDArray[np.bool_]:
-    """Tell which points lie in, or within :data:`BORDER_TOLERANCE_M` of, one of their stated municipalities."""
+    """Tell which points lie in, or within :data:`BORDER_TOLERANCE_M` of, one of their stated
+    municipalities."""
     rows_of: dict[str, list[int]] = {}
     for index, numbers in enumerate(stated):
         for number in numbers:
@@ -353,7 +359,8 @@ def _find_true_zone(
     astray: npt.NDArray[np.bool_],
     municipalities: gpd.GeoDataFrame,
 ) -> dict[int, tuple[str, str]]:
-    """Return position -> (zone used, true zone) of points that would fall right had the other zone been meant."""
+    """Return position -> (zone used, true zone) of points that would fall right had the other zone been
+    meant."""
     answers: dict[int, tuple[str, str]] = {}
     rows = np.flatnonzero(astray)
     if not len(rows):
@@ -365,8 +372,8 @@ def _find_true_zone(
             if truly == used or not np.all(np.isfinite(east)):
                 continue
             moved_lon, moved_lat = _to_degrees(list(east), list(north), truly)
-            right = _falls_in(moved_lon, moved_lat, [stated[row] for row in rows], municipalities)
-            for row in rows[right]:
+            right = _falls_in(moved_lon, moved_lat, [stated[row] for row in rows.tolist()], municipalities)
+            for row in rows[right].tolist():
                 answers.setdefault(int(row), (used, truly))
     return answers
 

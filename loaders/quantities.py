@@ -1,6 +1,9 @@
-"""Amounts and numbers as people write them: ``106 750,0 kg``, ``ca. 500``, ``500-700 t``, ``< 5``, ``1.234,5``.
+# ruff: noqa: E501, SIM905  (word lists are easier to read in whole lines)
+"""Amounts and numbers as people write them: ``106 750,0 kg``, ``ca. 500``, ``500-700 t``, ``< 5``,
+``1.234,5``.
 
-A separator that could be a decimal mark or a thousands mark (``1.234``) is settled by the other values of its column;
+A separator that could be a decimal mark or a thousands mark (``1.234``) is settled by the other values
+of its column;
 where they do not settle it the value is marked ambiguous, so that it can be told.
 """
 
@@ -128,7 +131,8 @@ class Quantity:
 
 
 def clean_words(value: Cell) -> str:
-    """Return the cell as one line: NFKC (NBSP and thin spaces become spaces), dashes as ``-``, no control marks."""
+    """Return the cell as one line: NFKC (NBSP and thin spaces become spaces), dashes as ``-``, no
+    control marks."""
     if value is None:
         return ""
     text = unicodedata.normalize("NFKC", str(value))
@@ -167,7 +171,8 @@ def find_number_style(values: Iterable[Cell], *, point_is_decimal: bool = False)
 
 
 def read_number(token: str, style: NumberStyle) -> tuple[float | None, bool, bool]:
-    """Return (value, ambiguous, decimal comma) of an unsigned number's text; value None where it is malformed."""
+    """Return (value, ambiguous, decimal comma) of an unsigned number's text; value None where it is
+    malformed."""
     token = token.strip()
     if re.fullmatch(r"\d+(?:[.,]\d+)?e[+-]?\d+", token):
         return float(token.replace(",", ".")), False, "," in token
@@ -211,7 +216,8 @@ def read_number(token: str, style: NumberStyle) -> tuple[float | None, bool, boo
 
 
 def read_tail(tail: str) -> tuple[str, str] | None:
-    """Return (unit, period) of what stands behind a number (``kg``, ``tonn/år``, ``t pr mnd``), None if it is neither."""
+    """Return (unit, period) of what stands behind a number (``kg``, ``tonn/år``, ``t pr mnd``), None if
+    it is neither."""
     text = tail.strip(" .,;:()").casefold().replace("m^3", "m3").replace("³", "3")
     if not text:
         return "", ""
@@ -230,7 +236,8 @@ def read_tail(tail: str) -> tuple[str, str] | None:
 
 
 def read_quantity(value: Cell, style: NumberStyle) -> Quantity:
-    """Return `value` (a spreadsheet's number or text) as a :class:`Quantity`; nothing is thrown for any text."""
+    """Return `value` (a spreadsheet's number or text) as a :class:`Quantity`; nothing is thrown for any
+    text."""
     if is_unknown(value):
         return Quantity()
     if isinstance(value, bool):
@@ -306,9 +313,11 @@ _DMS = re.compile(
 
 
 def read_coordinate(value: Cell) -> tuple[float | None, bool]:
-    """Return (number, readable) of a coordinate cell: decimal comma or point, spaces, degrees-minutes-seconds.
+    """Return (number, readable) of a coordinate cell: decimal comma or point, spaces,
+    degrees-minutes-seconds.
 
-    An empty cell gives (None, True). West and south are negative; ``ø``, ``o`` and ``e`` are east, ``v`` west.
+    An empty cell gives (None, True). West and south are negative; ``ø``, ``o`` and ``e`` are east, ``v``
+    west.
     """
     if is_unknown(value):
         return None, True

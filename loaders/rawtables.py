@@ -1,6 +1,7 @@
 """What a parser hands over: plain rows, as they stand in the file, and what was noticed on the way.
 
-Standard library only: the limited subprocess that opens members' files builds these and sends them back as JSON.
+Standard library only: the limited subprocess that opens members' files builds these and sends them back
+as JSON.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class RawTable:
     numbers : the row number of each entry of `rows` as a person sees it (spreadsheet row; feature number).
     merged : merged cell ranges ``(first row, first column, last row, last column)``, 1-based.
     has_header_row : False for vector files, whose field names are put in ``rows[0]`` with number 0.
-    crs : of the columns :data:`X_HEADER`, :data:`Y_HEADER`: ``EPSG:n``, other text, ``missing``, or None (no geometry).
+    crs : of the columns :data:`X_HEADER`, :data:`Y_HEADER`: ``EPSG:n``, other text, ``missing``, or None
+    (no geometry).
     """
 
     name: str

@@ -1,4 +1,5 @@
-"""What members' rows are looked up in: municipalities, waste codes, postcodes and places, each answer kept."""
+"""What members' rows are looked up in: municipalities, waste codes, postcodes and places, each answer
+kept."""
 
 from __future__ import annotations
 
@@ -137,7 +138,8 @@ class References:
         return tuple(dict.fromkeys(match.municipality_number for match in found)), None
 
     def suggest_municipalities(self, text: str) -> str:
-        """Return up to three municipalities whose name looks like `text`, as ``5001 Trondheim``, apart by commas."""
+        """Return up to three municipalities whose name looks like `text`, as ``5001 Trondheim``, apart
+        by commas."""
         known = {name: number for number, name in self.municipality_name.items()}
         close = difflib.get_close_matches(text.strip().title(), list(known), n=3, cutoff=0.6)
         return ", ".join(f"{known[name]} {name}" for name in close)
@@ -151,7 +153,8 @@ class References:
         return self._places.get((place.casefold(), municipality))
 
     def locate_seat(self, municipality: str) -> tuple[float, float, float] | None:
-        """Return (lon, lat, radius in metres) of a municipality's seat; the radius is that of a disc of its area."""
+        """Return (lon, lat, radius in metres) of a municipality's seat; the radius is that of a disc of
+        its area."""
         return self._remember("seat", municipality, lambda: (self._locate_seat(municipality),))[0]
 
     def _locate_seat(self, municipality: str) -> tuple[float, float, float] | None:

@@ -53,7 +53,8 @@ class Registry:
         self.by_name.setdefault(plain_name(name), []).append(facility_id)
 
     def add(self, facility: FacilityRow, *, report: Reporter, own_table: bool) -> str | None:
-        """Register one row's facility and return its identifier; None where the row is refused as a duplicate.
+        """Register one row's facility and return its identifier; None where the row is refused as a
+        duplicate.
 
         Parameters
         ----------
@@ -105,8 +106,9 @@ class Registry:
                 if column == "organisation_number":
                     self.by_number.setdefault(str(here), []).append(same.facility_id)
             elif not _agree(there, here):
+                shown = "municipality" if column == "municipality_number" else column
                 report(
-                    "warning", "row.facility_differs", facility.row, "municipality" if column == "municipality_number" else column,
+                    "warning", "row.facility_differs", facility.row, shown,
                     value=here, other=str(there)[:80], other_row=same.row,
                 )  # fmt: skip
         if not math.isfinite(same.lon) and math.isfinite(facility.lon):
@@ -156,7 +158,8 @@ class Registry:
                 self.refused.add(plain_name(text) if column == "name" else text.replace(" ", ""))
 
     def find(self, stream: StreamRow, *, report: Reporter) -> str | None:
-        """Return the facility a stream row refers to, by identifier, number, then name; an error is told for none."""
+        """Return the facility a stream row refers to, by identifier, number, then name; an error is told
+        for none."""
         tried = (
             ("facility_id", stream.facility_id, self._by_id(stream.facility_id)),
             (

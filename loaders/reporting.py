@@ -1,4 +1,5 @@
-"""Collects findings of one table: at once where they touch a row, once with a count where they touch a column."""
+"""Collects findings of one table: at once where they touch a row, once with a count where they touch a
+column."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from loaders.rawtables import Cell
 
 @dataclass
 class Reporter:
-    """Callable as ``report(severity, code, row, column, value=..., **values)``; errors mark their row as not loaded."""
+    """Callable as ``report(severity, code, row, column, value=..., **values)``; errors mark their row as
+    not loaded."""
 
     grid: Grid
     findings: list[Finding] = field(default_factory=list)
@@ -52,7 +54,8 @@ class Reporter:
         key: str = "",
         **values: str | int | float,
     ) -> None:
-        """Count an information that many rows share; it is told once, with its first row (see :meth:`flush`)."""
+        """Count an information that many rows share; it is told once, with its first row (see
+        :meth:`flush`)."""
         name = (code, column, key)
         self._once.setdefault(name, []).append(row)
         self._once_values.setdefault(name, (value, values))

@@ -1,7 +1,10 @@
+# ruff: noqa: E501, SIM905  (word lists are easier to read in whole lines)
 """Opens a file that may be hostile: in a subprocess with little memory, time and few GDAL drivers.
 
-The parent copies the bytes to a temporary folder under a name of its own and gets plain rows back as JSON; no object
-of the subprocess ever reaches it. What cannot be read is a :class:`~geodata.errors.RefusedFileError` with a code.
+The parent copies the bytes to a temporary folder under a name of its own and gets plain rows back as
+JSON; no object
+of the subprocess ever reaches it. What cannot be read is a :class:`~geodata.errors.RefusedFileError`
+with a code.
 """
 
 from __future__ import annotations
@@ -66,7 +69,8 @@ class ParsedFile:
 def read_source(source: Upload | Path | str, *, limits: Limits | None = None) -> Upload:
     """Return name and bytes of `source`, a path or an upload; raises :class:`RefusedFileError`.
 
-    Codes: ``file.not_found``, ``file.symlink``, ``file.not_a_file`` (folder, device), ``file.too_large``, ``file.empty``,
+    Codes: ``file.not_found``, ``file.symlink``, ``file.not_a_file`` (folder, device),
+    ``file.too_large``, ``file.empty``,
     ``file.path_not_file`` (an address, or a name that GDAL would take for one).
     """
     limits = limits or Limits()
@@ -168,7 +172,7 @@ def _run_worker(folder: Path, target: Path, *, kind: str, file: str, limits: Lim
     result = folder / "result.json"
     job = {"target": target.name, "kind": kind, "file": file, "limits": asdict(limits)}
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603  (our own interpreter and module, no shell)
         [sys.executable, "-P", "-s", "-m", "loaders.worker", str(folder)],
         cwd=folder,
         env=worker_environment(folder),
@@ -187,7 +191,8 @@ def _run_worker(folder: Path, target: Path, *, kind: str, file: str, limits: Lim
     if code == -getattr(signal, "SIGXCPU", -1):
         raise RefusedFileError("file.too_slow", file=file, limit=limits.cpu_seconds)
     if not result.is_file() or result.is_symlink():
-        # The interpreter itself ran out of memory, or a parser fell over: the content cannot be trusted to be whole.
+        # The interpreter itself ran out of memory, or a parser fell over: the content cannot be trusted
+        # to be whole.
         killed = code in (-getattr(signal, "SIGKILL", 9), -getattr(signal, "SIGABRT", 6), 3)
         raise RefusedFileError("file.too_much_memory" if killed else "file.damaged", file=file)
     if result.stat().st_size > limits.result_bytes:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905  (word lists are easier to read in whole lines)
 """Stream rows: what each cell of a row says about what is offered or needed, with every fault told."""
 
 from __future__ import annotations

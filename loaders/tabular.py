@@ -1,6 +1,7 @@
 """Text tables and workbooks -> plain rows, without trusting either. Runs inside the limited subprocess.
 
-Text: UTF-8 with and without BOM, UTF-16, cp1252; ``;``, ``,``, tab or ``|``. Workbooks: read only, cached values,
+Text: UTF-8 with and without BOM, UTF-16, cp1252; ``;``, ``,``, tab or ``|``. Workbooks: read only,
+cached values,
 with counted bytes, rows and cells. Nothing is interpreted here: see :mod:`loaders.layout`.
 """
 
@@ -32,7 +33,8 @@ _MOJIBAKE = re.compile("Ã[¦¸¥\u0086\u0098\u0085˜†…]|Ã\u00a5")
 def decode_text(content: bytes, *, file: str) -> tuple[str, str, list[Note]]:
     """Return the text, the encoding's name and what should be told; raises ``file.binary``.
 
-    Without a byte order mark UTF-8 is tried strictly; what is not UTF-8 is cp1252, the usual one in Norway. The five
+    Without a byte order mark UTF-8 is tried strictly; what is not UTF-8 is cp1252, the usual one in
+    Norway. The five
     bytes that cp1252 does not have become U+FFFD and are told (``file.encoding_damaged``).
     """
     notes: list[Note] = []
@@ -58,7 +60,8 @@ def decode_text(content: bytes, *, file: str) -> tuple[str, str, list[Note]]:
 
 
 def read_text_table(content: bytes, *, file: str, limits: Limits) -> RawFile:
-    """Return the rows of a delimited text file; raises :class:`RefusedFileError` (too many rows, not a table, a path)."""
+    """Return the rows of a delimited text file; raises :class:`RefusedFileError` (too many rows, not a
+    table, a path)."""
     text, encoding, notes = decode_text(content, file=file)
     check_not_path(file, text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -95,7 +98,8 @@ def read_text_table(content: bytes, *, file: str, limits: Limits) -> RawFile:
 
 
 def _bare(cell: str) -> str | None:
-    # A quotation mark before = + - @ keeps a spreadsheet from calculating the text; it is not part of the value.
+    # A quotation mark before = + - @ keeps a spreadsheet from calculating the text; it is not part of
+    # the value.
     text = cell.strip()
     return (text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") and text[1:] else text) or None
 
@@ -143,13 +147,14 @@ def _check_size(rows: int, columns: int, cells: int, *, file: str, limits: Limit
         raise RefusedFileError("file.too_many_cells", file=file, limit=limits.cells)
 
 
-# --- workbooks -------------------------------------------------------------------------------------------------
+# --- workbooks ------------------------------------------------------------------------------------
 
 
 def read_workbook(path: Path, *, file: str, limits: Limits) -> RawFile:
     """Return every visible sheet of an XLSX workbook; raises :class:`RefusedFileError`.
 
-    Before openpyxl sees the file its parts are counted (``file.zip_bomb``) and each XML part is parsed for a document
+    Before openpyxl sees the file its parts are counted (``file.zip_bomb``) and each XML part is parsed
+    for a document
     type, which no spreadsheet program writes (``file.xml_entities``).
     """
     from openpyxl import load_workbook
@@ -249,7 +254,8 @@ def _merged_ranges(content: bytes) -> list[tuple[int, int, int, int]]:
 
 
 def check_xml(content: bytes, *, file: str) -> None:
-    """Raise ``file.xml_entities`` for a document type or entity, ``file.damaged`` for XML that is not well formed."""
+    """Raise ``file.xml_entities`` for a document type or entity, ``file.damaged`` for XML that is not
+    well formed."""
     from xml.sax import SAXParseException
 
     try:

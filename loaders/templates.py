@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (the tables below are easier to read in whole lines)
 """Empty Excel templates for facilities and streams: headers, explanations, allowed values, drop-down lists.
 
 What is filled in can be read back by :func:`loaders.members.read_members` in any of the languages.

@@ -1,7 +1,10 @@
-"""Geographic files -> plain rows with a point each, in the CRS the file states. Runs inside the limited subprocess.
+"""Geographic files -> plain rows with a point each, in the CRS the file states. Runs inside the limited
+subprocess.
 
-GeoJSON and KML are read with the standard library (defusedxml), GeoParquet with pyarrow; only GeoPackage and shapefile
-reach GDAL, which has every other driver switched off (see :mod:`loaders.sandbox`). A line or polygon becomes its
+GeoJSON and KML are read with the standard library (defusedxml), GeoParquet with pyarrow; only GeoPackage
+and shapefile
+reach GDAL, which has every other driver switched off (see :mod:`loaders.sandbox`). A line or polygon
+becomes its
 representative point, which is told. A missing CRS is told and never guessed.
 """
 
@@ -30,11 +33,12 @@ WGS84 = "EPSG:4326"
 Point = tuple[float, float] | None
 
 
-# --- GeoJSON ---------------------------------------------------------------------------------------------------
+# --- GeoJSON --------------------------------------------------------------------------------------
 
 
 def read_geojson(content: bytes, *, file: str, limits: Limits) -> RawFile:
-    """Return the features of a GeoJSON file; a Feature or FeatureCollection, or several under keys as Geonorge writes.
+    """Return the features of a GeoJSON file; a Feature or FeatureCollection, or several under keys as
+    Geonorge writes.
 
     The CRS is the old ``crs`` member where there is one, else EPSG:4326 (RFC 7946).
     """
@@ -124,7 +128,7 @@ def _middle(positions: Sequence[tuple[float, float]]) -> Point:
     return (sum(x for x, _ in ring) / len(ring), sum(y for _, y in ring) / len(ring))
 
 
-# --- KML -------------------------------------------------------------------------------------------------------
+# --- KML ------------------------------------------------------------------------------------------
 
 
 def read_kml(content: bytes, *, file: str, limits: Limits) -> RawFile:
@@ -163,7 +167,8 @@ def read_kml(content: bytes, *, file: str, limits: Limits) -> RawFile:
 
 
 def read_kmz(path: Path, *, file: str, limits: Limits) -> RawFile:
-    """Return the placemarks of the one KML document inside a KMZ; raises ``file.zip_content`` for anything else."""
+    """Return the placemarks of the one KML document inside a KMZ; raises ``file.zip_content`` for
+    anything else."""
     with open_archive(path, file=file, limits=limits) as archive:
         inside = [name for name in archive.namelist() if name.lower().endswith(".kml")]
         if len(inside) != 1:
@@ -196,11 +201,12 @@ def _kml_positions(placemark: Element) -> tuple[list[tuple[float, float]], str]:
     return positions, kind
 
 
-# --- GeoParquet ------------------------------------------------------------------------------------------------
+# --- GeoParquet -----------------------------------------------------------------------------------
 
 
 def read_parquet(path: Path, *, file: str, limits: Limits) -> RawFile:
-    """Return the rows of a (Geo)Parquet file; raises ``file.truncated``, ``file.too_many_rows``, ``file.zip_bomb``."""
+    """Return the rows of a (Geo)Parquet file; raises ``file.truncated``, ``file.too_many_rows``,
+    ``file.zip_bomb``."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -261,11 +267,12 @@ def _wkb_point(wkb: bytes | None) -> tuple[Point, str]:
     return (float(point.x), float(point.y)), geometry.geom_type
 
 
-# --- GeoPackage and shapefile (GDAL) ---------------------------------------------------------------------------
+# --- GeoPackage and shapefile (GDAL) --------------------------------------------------------------
 
 
 def read_geopackage(path: Path, *, file: str, limits: Limits) -> RawFile:
-    """Return the feature and attribute layers of a GeoPackage; raises ``file.truncated`` where pages are missing."""
+    """Return the feature and attribute layers of a GeoPackage; raises ``file.truncated`` where pages are
+    missing."""
     _check_sqlite(path, file=file)
     tables, total = [], 0
     for layer in _list_layers(path, file=file):
@@ -309,7 +316,8 @@ def _check_sqlite(path: Path, *, file: str) -> None:
 
 
 def read_shapefile_zip(path: Path, *, file: str, limits: Limits) -> RawFile:
-    """Return the shapefiles in a zip, unpacked with counted bytes into the temporary folder under names of ours."""
+    """Return the shapefiles in a zip, unpacked with counted bytes into the temporary folder under names
+    of ours."""
     with open_archive(path, file=file, limits=limits) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
         stems = [name[:-4] for name in names if name.lower().endswith(".shp")]
@@ -378,7 +386,8 @@ def _read_layer(path: Path, layer: str, *, file: str, limits: Limits) -> RawTabl
 
 
 def _crs_text(crs: str | None) -> str:
-    """Return ``EPSG:n`` where it is certain, the WKT's own text otherwise, ``missing`` where there is none."""
+    """Return ``EPSG:n`` where it is certain, the WKT's own text otherwise, ``missing`` where there is
+    none."""
     if not crs or "Undefined" in crs[:40] or "unknown" in crs[:40].lower():
         return CRS_MISSING
     if crs.upper().startswith("EPSG:"):
@@ -393,7 +402,7 @@ def _crs_text(crs: str | None) -> str:
     return f"EPSG:{epsg}" if epsg else crs[:4000]
 
 
-# --- common ----------------------------------------------------------------------------------------------------
+# --- common ---------------------------------------------------------------------------------------
 
 
 def _check_rows(count: int, *, file: str, limits: Limits) -> None:
@@ -417,7 +426,8 @@ def _make_table(
     if len(headers) + 2 > limits.columns:
         raise RefusedFileError("file.too_many_columns", file=file, limit=limits.columns)
     names = list(headers)
-    rows: list[list[Cell]] = [list(names) + ([X_HEADER, Y_HEADER] if points is not None else [])]
+    header: list[Cell] = [*names, *((X_HEADER, Y_HEADER) if points is not None else ())]
+    rows = [header]
     numbers = [0]
     for index, record in enumerate(records):
         plain = {str(key): value for key, value in record.items()}

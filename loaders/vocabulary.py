@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (the tables below are easier to read in whole lines)
 """Closed vocabularies as people write them, in bokmål, nynorsk and English. The tables are meant to be added to."""
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The limited subprocess: ``python -m loaders.worker FOLDER`` parses the one file that ``job.json`` names.
 
-Limits are set before any parser is imported, and an audit hook refuses sockets, other programs and writing outside
+Limits are set before any parser is imported, and an audit hook refuses sockets, other programs and
+writing outside
 the folder to everything Python does. The answer is ``result.json``: rows, or the code of a refusal.
 """
 
@@ -69,7 +70,7 @@ def guard(folder: Path) -> None:
             writes = (
                 any(letter in mode for letter in "wax+") if isinstance(mode, str) else bool(flags & writing)
             )
-            if writes and not os.path.realpath(os.fsdecode(path)).startswith(allowed):  # noqa: PTH
+            if writes and not os.path.realpath(os.fsdecode(path)).startswith(allowed):
                 raise PermissionError("writing outside the folder")
         elif event in _FORBIDDEN_EVENTS:
             raise PermissionError(event)

@@ -74,7 +74,8 @@ def write_text(result: MemberFiles) -> str:
         lines.append(_printable(f"{summary.file}"))
         if not summary.refused:
             told = _(
-                "  {loaded} of {rows} rows loaded, {errors} with errors: {facilities} facilities, {streams} streams."
+                "  {loaded} of {rows} rows loaded, {errors} with errors: "
+                "{facilities} facilities, {streams} streams."
             )
             lines.append(
                 told.format(

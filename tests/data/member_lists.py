@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases are easier to read in whole lines)
 """Makes members' lists for tests: plainly fictional firms in real places, written in many shapes."""
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Hostile and broken files each get a plain refusal with its own code; nothing outside the file is ever read."""
+# ruff: noqa: E501  (tables of cases are easier to read in whole lines)
+"""Hostile and broken files each get a plain refusal with its own code; nothing outside the file is ever
+read."""
 
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases are easier to read in whole lines)
 """Two hundred good rows give no alarm in any shape; each seeded fault is caught at its row and column."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases are easier to read in whole lines)
 """The empty templates explain themselves and can be read back when they are filled in."""
 
 from __future__ import annotations
