@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -102,14 +102,9 @@ def serve(
     typer.echo(
         _("Symbiosekart is served at {address} (stop with Ctrl+C)").format(address=f"http://{host}:{port}")
     )
-    process = subprocess.Popen(command)  # noqa: S603  (our own interpreter and script)
-    try:
-        code = process.wait()
-    except KeyboardInterrupt:
-        process.terminate()
-        process.wait()
-        code = 0
-    raise typer.Exit(code)
+    # Replacing this process leaves one to stop: a signal to `symbiosekart serve` reaches the server itself.
+    sys.stdout.flush()
+    os.execv(sys.executable, command)  # noqa: S606  (our own interpreter and script)
 
 
 def sources() -> None:
