@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -24,6 +25,7 @@ from geodata.schemas import ACTOR_TYPES, BASES, DIRECTIONS
 
 STORE = "choices"
 SEEN_URL = "seen_url"
+SEEN_PATH = "seen_path"
 FORCED = "forced_widgets"
 LIST_SEPARATOR = "~"
 MOST_VALUES = 60
@@ -188,9 +190,12 @@ def restore_choices() -> list[BadValue]:
     """
     query = st.query_params.to_dict()
     state = st.session_state
+    path = urlsplit(st.context.url or "").path
+    turned = STORE in state and path != state.get(SEEN_PATH)
+    state[SEEN_PATH] = path
     if STORE in state and query == state.get(SEEN_URL):
         return []
-    if STORE in state and not query and state.get(SEEN_URL):
+    if turned and not query:
         # A click in the menu drops the query: the reader keeps the choices, and the URL gets them back.
         return []
     values, bad = read_query(query)

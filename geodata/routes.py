@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -17,13 +18,22 @@ from geodata.roads import RoadTravel, measure_travel
 @dataclass(frozen=True)
 class RouteLeg:
     """One stretch: its road number or ferry name (empty on the way to and from the roads), length and
-    time."""
+    time.
+
+    `points` are where it runs, ``(lon, lat)`` in EPSG:4326: through places, not the road's own bends.
+    """
 
     road: str
     km: float
     minutes: float
     ferry: bool
     estimated: bool
+    points: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """``ferry``, ``road``, or ``access`` for a way off the network."""
+        return "ferry" if self.ferry else "access" if self.estimated and not self.road else "road"
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,8 @@ def find_route(
     minutes, km = float(legs.minutes[0]), float(legs.distance_km[0])
     if not np.isfinite(minutes):
         return None
-    direct = (RouteLeg("", km, minutes, False, bool(legs.estimated_km[0] > 0)),)
+    ends_lonlat = ((origin.x, origin.y), (destination.x, destination.y))
+    direct = (RouteLeg("", km, minutes, False, bool(legs.estimated_km[0] > 0), ends_lonlat),)
     through = _trace(travel, cost=minutes + KM_COST_MIN * km)
     if through is None:  # along a link that both meet, or straight from one to the other
         return Route((), direct, shapely.LineString([origin, destination]), km, minutes, 0)
@@ -72,6 +83,8 @@ def find_route(
         shapely.remove_repeated_points(shapely.LineString([origin, *points, destination]))
     )
     names = tuple(network.place_names[p] for p in places)
+    stops = [ends_lonlat[0], *((point.x, point.y) for point in points), ends_lonlat[1]]
+    stretches = _lay_out(stretches, stops, links=len(places) - 1)
     return Route(names, tuple(_join(stretches)), line, km, minutes, int(legs.ferries[0]))
 
 
@@ -132,13 +145,34 @@ def _foot(travel: RoadTravel, point: int, entry: int) -> tuple[float, float]:
     return float(x), float(y)
 
 
+def _lay_out(legs: list[RouteLeg], stops: list[tuple[float, float]], *, links: int) -> list[RouteLeg]:
+    """Give each leg its points. `stops`: start, foot of the access, the places, foot of the access, end.
+
+    An end that meets the network at a place has an access leg only; one that meets a link has a stretch along
+    that link too.
+    """
+    ways = list(pairwise(stops))
+    along = len(legs) - links - 2  # 0, 1 or 2 stretches along a met link
+    first_is_along = along == 2 or (along == 1 and bool(legs[1].road) and stops[1] != stops[2])
+    if not first_is_along:
+        del ways[1]
+    if along - int(first_is_along) == 0:
+        del ways[-2]
+    return [replace(leg, points=way) for leg, way in zip(legs, ways, strict=True)]
+
+
 def _join(legs: list[RouteLeg]) -> list[RouteLeg]:
     joined: list[RouteLeg] = []
     for leg in legs:
         last = joined[-1] if joined else None
         if last and (last.road, last.ferry, last.estimated) == (leg.road, leg.ferry, leg.estimated):
             joined[-1] = RouteLeg(
-                leg.road, last.km + leg.km, last.minutes + leg.minutes, leg.ferry, leg.estimated
+                leg.road,
+                last.km + leg.km,
+                last.minutes + leg.minutes,
+                leg.ferry,
+                leg.estimated,
+                last.points + leg.points[1:],
             )
         elif leg.km > 0:
             joined.append(leg)

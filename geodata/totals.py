@@ -22,8 +22,8 @@ def sum_streams(
     Returns
     -------
     Frame with `by`, ``unit`` (<NA> where the streams state none), ``streams``, ``unknown`` (streams without a
-    best amount, as :mod:`geodata.indicators` counts them) and the three amounts a year over the other streams:
-    ``amount_best`` is the plain sum of the column; an end that such a stream lacks is its best amount, so that
+    best amount, as :mod:`geodata.indicators` counts) and the three amounts a year over the other streams:
+    ``amount_best`` is the sum of the column; an end that such a stream lacks is its best amount, so that
     ``amount_min <= amount_best <= amount_max``. <NA> where nothing of a group is known. Largest sums first.
     """
     keys = [*by, "unit"]

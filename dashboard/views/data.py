@@ -18,7 +18,8 @@ content, own, export, roads, sources, parameters = st.tabs(
         _("Road network"),
         _("Sources"),
         _("Parameters"),
-    )
+    ),
+    key="data_tabs",
 )
 with content:
     datapanels.show_content()
