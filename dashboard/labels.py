@@ -94,6 +94,7 @@ SCORE_REASONS = {
     "amount.offer_unknown": N_("the amount offered is unknown: half of the points"),
     "amount.need_unknown": N_("the amount needed is unknown: half of the points"),
     "amount.both_unknown": N_("both amounts are unknown: half of the points"),
+    "amount.not_comparable": N_("the amounts are in units that cannot be compared: half of the points"),
     "season.unknown": N_("the months are not stated: half of the points"),
     "season.overlap": N_("{common} months in common, of {offer_months} offered and {need_months} needed"),
     "distance.routed": N_("{distance_km} by road, {minutes}"),
@@ -204,6 +205,7 @@ SCORE_PARTS = {
 
 PARAMETERS = {
     "max_distance_km": N_("Longest distance by road"),
+    "max_pipe_km": N_("Longest distance for heat and water by pipe"),
     "max_minutes": N_("Longest drive"),
     "min_score": N_("Lowest score"),
     "weight_code": N_("Points for the waste code"),
@@ -224,6 +226,7 @@ PARAMETER_TEXTS = {
         N_("facilities"),
         N_("road km per straight km"),
         N_("expert judgement"),
+        N_("expert judgement: heat and water go by pipe, not by lorry"),
         N_("73 % of exchanges: Velenturf & Jensen"),
         N_("median of exchanges: Jensen 2011 (NISP)"),
         N_("measured: see docs/roads.md"),

@@ -9,8 +9,8 @@ import pandas as pd
 
 from geodata.clustering import cluster_facilities
 from geodata.codetables import WasteCodes
-from geodata.crs import require_crs
-from geodata.errors import CrsError, InvalidTableError
+from geodata.crs import to_wgs84
+from geodata.errors import InvalidTableError
 from geodata.flows import prepare_flows
 from geodata.indicators import summarise_scenario
 from geodata.matching import match_streams
@@ -79,7 +79,7 @@ def describe_network(network: RoadNetwork) -> dict[str, str]:
 
 
 def check_tables(tables: RegionTables) -> RegionTables:
-    """Return the tables with the schema's types, rows numbered anew.
+    """Return the tables with the schema's types, points in EPSG:4326, rows numbered anew.
 
     Raises
     ------
@@ -87,21 +87,19 @@ def check_tables(tables: RegionTables) -> RegionTables:
         ``table.column_missing``, ``table.column_type``, ``table.value_missing``, ``table.value_unknown``,
         ``table.duplicate_id`` or ``table.orphan_streams``; all values name the table and the column.
     CrsError
-        ``crs.missing`` or ``crs.not_wgs84``.
+        ``crs.missing``.
     """
     checked = {name: _check_table(getattr(tables, name), name) for name in _TABLES}
     facilities = tables.facilities
     if not isinstance(facilities, gpd.GeoDataFrame):
         raise InvalidTableError("table.column_missing", table="facilities", column="geometry")
-    require_crs(facilities, table="facilities")
-    if facilities.crs != WGS84:
-        raise CrsError("crs.not_wgs84", table="facilities", crs=str(facilities.crs))
+    points = to_wgs84(facilities, table="facilities").geometry.to_numpy()
     orphans = ~checked["streams"]["facility_id"].isin(checked["facilities"]["facility_id"])
     if orphans.any():
         first = str(checked["streams"].loc[orphans, "facility_id"].iloc[0])
         raise InvalidTableError("table.orphan_streams", count=int(orphans.sum()), facility_id=first)
     return RegionTables(
-        facilities=gpd.GeoDataFrame(checked["facilities"], geometry="geometry", crs=WGS84),
+        facilities=gpd.GeoDataFrame(checked["facilities"], geometry=points, crs=WGS84),
         streams=checked["streams"],
         networks=checked["networks"],
         memberships=checked["memberships"],

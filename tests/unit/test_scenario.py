@@ -105,7 +105,6 @@ def test_digests_follow_the_content_and_not_the_order():
         ("streams", lambda t: t.assign(amount_best="much"), "table.column_type"),
         ("streams", lambda t: t.assign(facility_id="nobody"), "table.orphan_streams"),
         ("facilities", lambda t: t.set_crs(None, allow_override=True), "crs.missing"),
-        ("facilities", lambda t: t.to_crs("EPSG:25833"), "crs.not_wgs84"),
         ("facilities", lambda t: pd.DataFrame(t.drop(columns="geometry")), "table.column_missing"),
     ],
 )
@@ -115,6 +114,15 @@ def test_tables_are_checked_at_the_door(table, change, code):
     with pytest.raises((InvalidTableError, CrsError)) as caught:
         check_tables(broken)
     assert caught.value.code == code
+
+
+def test_points_of_another_grid_are_turned_into_degrees():
+    tables = make_tables(POINTS, STREAMS)
+    moved = dataclasses.replace(tables, facilities=tables.facilities.to_crs("EPSG:25833"))
+    points = check_tables(moved).facilities.geometry
+    assert points.crs == "EPSG:4326"
+    assert points[0].x == pytest.approx(10.0, abs=1e-6)
+    assert points[3] is None
 
 
 def test_municipalities_with_neighbours_by_road():
