@@ -15,11 +15,13 @@ from dashboard.server import build_middleware, build_routes
 
 
 def warm_up() -> None:
-    """Build what every page needs before the first reader comes."""
-    from dashboard.basemap import read_base_layers
-    from dashboard.mapview import publish_base
+    """Build what every page needs before the first reader comes.
 
-    read_base_layers()
+    streamlit_folium must not be imported here: a component is registered with the running server by whoever
+    imports it first, and there is none yet.
+    """
+    from dashboard.basemap import publish_base
+
     publish_base()
 
 

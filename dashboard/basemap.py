@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from dashboard.layerdocument import Feature, Layer, build_layer, polygon_coordinates
+from dashboard.layerdocument import Feature, Layer, build_layer, polygon_coordinates, publish
 from dashboard.symbols import Colour, Style
 from loaders.embedded import read_counties, read_municipalities, read_places
 from loaders.roads import read_road_network
@@ -46,6 +46,11 @@ def read_base_layers() -> tuple[BaseLayer, ...]:
         BaseLayer(_build_roads(), ROADS_ZOOM, NO_LIMIT),
         BaseLayer(_build_names(), 5, NO_LIMIT),
     )
+
+
+def publish_base() -> list[tuple[str, int, int]]:
+    """Publish the base map; return address, lowest and highest zoom of each of its layers."""
+    return [(publish(base.layer, public=True), base.min_zoom, base.max_zoom) for base in read_base_layers()]
 
 
 @cache

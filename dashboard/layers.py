@@ -337,7 +337,7 @@ def build_municipality_layer(municipalities: gpd.GeoDataFrame, selected: Collect
     selected : municipality numbers.
     """
     chosen = set(selected)
-    other = Style("area", NEUTRAL, NEUTRAL, width=0.8, opacity=0.0)
+    other = Style("area", NEUTRAL, NEUTRAL, width=0.0, opacity=0.0)  # the base map draws the borders
     picked = Style("area", OFFER, OFFER, pattern="hatch", width=2.5, opacity=0.12)
     rows = municipalities[~municipalities.geometry.isna()]
     drawn: set[bytes] = set()

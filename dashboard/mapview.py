@@ -22,7 +22,7 @@ from streamlit_folium import st_folium
 
 from dashboard import server
 from dashboard.assets import FROM_COMPONENT, asset_url, localise_links
-from dashboard.basemap import read_base_layers
+from dashboard.basemap import publish_base
 from dashboard.layerdocument import Layer, feature_key, publish
 from dashboard.symbols import Theme
 from dashboard.text import LANGUAGES, language
@@ -188,11 +188,6 @@ def show_map(
         feature_group_to_add=group,
     )
     return _read_click(answer, layers, key=key)
-
-
-def publish_base() -> list[tuple[str, int, int]]:
-    """Publish the base map; return address, lowest and highest zoom of each of its layers."""
-    return [(publish(base.layer, public=True), base.min_zoom, base.max_zoom) for base in read_base_layers()]
 
 
 def current_theme() -> Theme:

@@ -120,7 +120,7 @@
           for (let j = cy - 1; j <= cy + 1 && !host; j += 1) {
             host = (cells.get(cell(i, j)) || []).find((g) => {
               const both = g.members.length === 1 && group.members.length === 1;
-              const room = both ? 15 : 0.9 * (groupRadius(g.members.length) + groupRadius(group.members.length));
+              const room = both ? 15 : 0.8 * (groupRadius(g.members.length) + groupRadius(group.members.length));
               return Math.hypot(g.x - group.x, g.y - group.y) * scale < room;
             });
           }
