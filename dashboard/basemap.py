@@ -18,7 +18,7 @@ from loaders.roads import read_road_network
 LAND = Colour("#f6f4ec", "#1f2b2b")
 BORDER = Colour("#cfcabb", "#36464a")
 COUNTY_BORDER = Colour("#a79f8c", "#54676d")
-ROAD = Colour("#d9a441", "#8a6d35")
+ROAD = Colour("#e0b872", "#7d6536")
 FERRY = Colour("#5f8fb0", "#4f7f9f")
 NAME = Colour("#4a4a42", "#b9c6c4")
 

@@ -211,7 +211,7 @@ def _facility_legend(
     return tuple((title, entries) for title, entries in groups if entries)
 
 
-def build_flow_layer(matches: pd.DataFrame, facilities: gpd.GeoDataFrame, *, limit: int = 150) -> Layer:
+def build_flow_layer(matches: pd.DataFrame, facilities: gpd.GeoDataFrame, *, limit: int = 80) -> Layer:
     """Return the best `limit` matches as arrows from offer to need, as wide as their tonnes, dashed by basis.
 
     Parameters

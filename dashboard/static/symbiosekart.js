@@ -336,10 +336,10 @@
     const [tx, ty] = along(c, t);
     ctx.lineCap = 'butt';
     for (const pass of [0, 1]) {
-      ctx.globalAlpha = (pass ? 0.9 : 0.75) * (dim ? 0.35 : 1);
+      ctx.globalAlpha = (chosen ? 1 : pass ? 0.8 : 0.6) * (dim ? 0.35 : 1);
       ctx.strokeStyle = pass ? colour : PAPER[s.dark];
       ctx.fillStyle = ctx.strokeStyle;
-      ctx.lineWidth = width + (pass ? 0 : 2.5);
+      ctx.lineWidth = width + (pass ? 0 : 1.5);
       ctx.setLineDash(pass ? style.dash : []);
       ctx.beginPath();
       ctx.moveTo(c.x0, c.y0);
@@ -1063,6 +1063,11 @@
 
     let pending = null;
     map.on('mousemove', (event) => {
+      if (event.originalEvent.target.closest('.leaflet-control, .leaflet-popup')) {
+        pending = null;
+        map.closeTooltip(s.tip);
+        return;
+      }
       const waiting = pending !== null;
       pending = event.latlng;
       if (waiting) return;
