@@ -8,11 +8,13 @@ facilities that meet the same link go straight along it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from geodata.crs import to_metric
@@ -90,11 +92,7 @@ class RoadTravel:
         for start in range(0, len(i), ORIGINS_AT_ONCE):
             rows = slice(start, start + ORIGINS_AT_ONCE)
             minutes, _ = self._sweep(i[rows], j)
-            near = np.hypot(
-                self.snapped.x[i[rows], None] - self.snapped.x[j],
-                self.snapped.y[i[rows], None] - self.snapped.y[j],
-            )
-            a, b = np.nonzero(near <= SAME_LINK_KM * 1000)
+            a, b = self._close_pairs(i[rows], j)
             minutes[a, b] = np.minimum(minutes[a, b], self.pairs(i[rows][a], j[b]).minutes)
             out[rows] = np.where(np.isfinite(minutes), minutes, np.nan)
         return out
@@ -111,7 +109,7 @@ class RoadTravel:
             # Generalised lengths can fall a little short of the crow's: the crow gets a margin.
             reachable = np.flatnonzero((straight_m <= max_km * 1150 + 1000).any(axis=0))
             minutes, km = self._sweep(block, reachable)
-            a, b = np.nonzero(straight_m[:, reachable] <= SAME_LINK_KM * 1000)
+            a, b = self._close_pairs(block, reachable)
             legs = self.pairs(block[a], reachable[b])
             minutes[a, b], km[a, b] = legs.minutes, legs.distance_km
             a, b = np.nonzero((minutes <= max_minutes) & (km <= max_km))
@@ -119,6 +117,21 @@ class RoadTravel:
             found.append(pair[pair[:, 0] != pair[:, 1]])
         pairs = np.concatenate(found) if found else np.empty((0, 2), np.intp)
         return pairs[:, 0], pairs[:, 1]
+
+    def _close_pairs(self, origins: Ints, destinations: Ints) -> tuple[Ints, Ints]:
+        """Pairs (row, column) that meet one link, or lie so near that they may go directly."""
+        shared = (self._met_links[origins] @ self._met_links[destinations].T).toarray() > 0
+        x, y = self.snapped.x, self.snapped.y
+        straight_m = np.hypot(x[origins, None] - x[destinations], y[origins, None] - y[destinations])
+        a, b = np.nonzero(shared | (straight_m <= DIRECT_KM * 1000))
+        return a, b
+
+    @cached_property
+    def _met_links(self) -> csr_array:
+        point, anchor = np.nonzero(self.snapped.link >= 0)
+        link = self.snapped.link[point, anchor]
+        shape = (len(self.ids), max(len(self.network.km), 1))
+        return csr_array((np.ones(len(point), np.float32), (point, link)), shape=shape)
 
     def _sweep(self, origins: Ints, destinations: Ints) -> tuple[Floats, Floats]:
         """Minutes and km over the network (not along a shared link), ``origins x destinations``; inf:

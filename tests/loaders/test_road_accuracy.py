@@ -1,7 +1,7 @@
 """How far the table's distances are from the shortest ways on Kartverket's N1000 roads themselves.
 
 The yardstick is built here anew, with another library and from the points of GeoNames, and shares nothing
-with the measuring script. It needs the reference folder: ``SYMBIOSEKART_REFERENCE`` or ``../shared/reference``.
+with the measuring script. It needs the reference folder (SYMBIOSEKART_REFERENCE or ../shared/reference).
 """
 
 from __future__ import annotations
