@@ -9,6 +9,7 @@ belong to facilities in another. For every file ``rows_in == rows_loaded + rows_
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -341,9 +342,8 @@ def _attach_streams(tables: list[_Table], registry: Registry) -> list[tuple[_Tab
 
 def _make_stream_id(values: Mapping[str, Value], taken: Mapping[str, object]) -> str:
     base = f"{values['facility_id']}-{values['direction']}-{values['eal_code'] or values['material']}"
-    return next(
-        name for name in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if name not in taken
-    )
+    names = (base if n == 1 else f"{base}-{n}" for n in itertools.count(1))
+    return next(name for name in names if name not in taken)
 
 
 def _tell_kilograms(table: _Table, streams: list[StreamRow]) -> None:

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from loaders.rawtables import Cell
 
@@ -130,12 +131,16 @@ class Quantity:
     problem: str | None = None
 
 
+@lru_cache(maxsize=200_000, typed=True)
 def clean_words(value: Cell) -> str:
     """Return the cell as one line: NFKC (NBSP and thin spaces become spaces), dashes as ``-``, no
     control marks."""
     if value is None:
         return ""
-    text = unicodedata.normalize("NFKC", str(value))
+    text = str(value)
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    text = unicodedata.normalize("NFKC", text)
     text = "".join(
         "-" if unicodedata.category(char) == "Pd" or char == "\u2212" else char
         for char in text
@@ -235,6 +240,7 @@ def read_tail(tail: str) -> tuple[str, str] | None:
     return unit, PERIODS[period][0] if period else ""
 
 
+@lru_cache(maxsize=200_000, typed=True)
 def read_quantity(value: Cell, style: NumberStyle) -> Quantity:
     """Return `value` (a spreadsheet's number or text) as a :class:`Quantity`; nothing is thrown for any
     text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import TypeVar
 
 import geopandas as gpd
@@ -13,7 +14,6 @@ import pandas as pd
 
 from geodata.codetables import WasteCodes
 from geodata.crs import METRIC
-from geodata.errors import UnknownMunicipalityError
 from geodata.industries import normalise_industry_code
 from geodata.materials import normalise_material
 from geodata.municipalities import (
@@ -21,7 +21,7 @@ from geodata.municipalities import (
     Resolution,
     find_municipality_by_name,
     normalise_municipality_number,
-    resolve_municipality,
+    to_current_municipality,
 )
 from geodata.schemas import UNITS
 from geodata.wastecodes import ParsedCode, parse_eal
@@ -60,6 +60,14 @@ class References:
         self.codes = code_tables.read_waste_codes() if codes is None else codes
         self.changes = embedded.read_municipality_changes() if changes is None else changes
         self.divisions = code_tables.read_industries() if divisions is None else divisions
+        old = self.changes.drop_duplicates("old_number").reset_index(drop=True)
+        today = to_current_municipality(old["old_number"], self.changes)
+        self._numbers = {
+            str(number): Resolution(str(number), str(name), tuple(candidates), str(kind))
+            for number, name, candidates, kind in zip(
+                old["old_number"], old["old_name"], today["candidates"], today["status"], strict=True
+            )
+        }
         self.names = MunicipalityNames.build(self.municipalities, changes=self.changes)
         materials = self.codes.materials
         self.default_unit: dict[str, str] = {
@@ -125,13 +133,12 @@ class References:
         return self._remember("municipality", (text, county), lambda: self._find_municipality(text, county))
 
     def _find_municipality(self, text: str, county: str | None) -> tuple[tuple[str, ...], Resolution | None]:
-        number, _ = normalise_municipality_number(text)
+        number, repaired = normalise_municipality_number(text)
         if number is not None:
-            try:
-                resolution = resolve_municipality(text, changes=self.changes)
-            except UnknownMunicipalityError:
+            resolution = self._numbers.get(number)
+            if resolution is None:
                 return (), None
-            return resolution.today, resolution
+            return resolution.today, replace(resolution, repaired=repaired)
         found = find_municipality_by_name(text, self.names, county=county)
         if not found and county:
             found = find_municipality_by_name(text, self.names)

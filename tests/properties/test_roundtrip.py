@@ -18,11 +18,16 @@ from loaders.references import References
 from loaders.sandbox import Upload
 
 REFERENCES = References()
-SPOTS = (("5001", 10.395, 63.4305), ("0301", 10.752, 59.913), ("5037", 11.2996, 63.7464), ("3107", 10.935, 59.218))
-CODES = (("170201", "wood", False), ("170503", "contaminated_soil", True), ("150101", "cardboard", False))
-TEXT = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=20).map(
-    lambda text: " ".join(text.replace("'", "’").split())
+SPOTS = (
+    ("5001", 10.395, 63.4305),
+    ("0301", 10.752, 59.913),
+    ("5037", 11.2996, 63.7464),
+    ("3107", 10.935, 59.218),
 )
+CODES = (("170201", "wood", False), ("170503", "contaminated_soil", True), ("150101", "cardboard", False))
+TEXT = st.text(
+    st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=20
+).map(lambda text: " ".join(text.replace("'", "’").split()))
 NAMES = TEXT.filter(lambda text: len(text) > 1 and text[:1].isalpha())
 AMOUNT = st.none() | st.integers(1, 10**7).map(lambda whole: whole / 100)
 
@@ -56,7 +61,9 @@ def tables(draw: st.DrawFn) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
         )  # fmt: skip
     geometry = gpd.points_from_xy([x for x, _ in points], [y for _, y in points], crs=4326)
     frame = conform_table(pd.DataFrame(facilities).astype(object), "facilities")
-    return gpd.GeoDataFrame(frame, geometry=geometry), conform_table(pd.DataFrame(streams).astype(object), "streams")
+    return gpd.GeoDataFrame(frame, geometry=geometry), conform_table(
+        pd.DataFrame(streams).astype(object), "streams"
+    )
 
 
 def export(facilities: gpd.GeoDataFrame, streams: pd.DataFrame, *, form: str) -> list[Upload]:
@@ -70,11 +77,18 @@ def export(facilities: gpd.GeoDataFrame, streams: pd.DataFrame, *, form: str) ->
         return [Upload("a.gpkg", export_geopackage(frames))]
     about = pd.DataFrame({"name": ["x"], "value": [1.0], "unit": ["t"], "source": ["x"]})
     frames |= {"sources": about, "parameters": about, "provenance": about}
-    return [Upload("a.geojson", export_geojson(frames, layer="facilities")), Upload("s.csv", export_csv(streams))]
+    return [
+        Upload("a.geojson", export_geojson(frames, layer="facilities")),
+        Upload("s.csv", export_csv(streams)),
+    ]
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx", "gpkg", "geojson"])
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(pair=tables())
 def test_export_and_reimport_give_identical_tables(
     form: str, pair: tuple[gpd.GeoDataFrame, pd.DataFrame]
@@ -83,7 +97,9 @@ def test_export_and_reimport_give_identical_tables(
     result = read_members(export(facilities, streams, form=form), references=REFERENCES)
     assert [f for f in result.findings if str(f.severity) == "error"] == []
     back = result.tables.facilities.sort_values("facility_id").reset_index(drop=True)
-    assert_frame_equal(pd.DataFrame(back.drop(columns="geometry")), pd.DataFrame(facilities.drop(columns="geometry")))
+    assert_frame_equal(
+        pd.DataFrame(back.drop(columns="geometry")), pd.DataFrame(facilities.drop(columns="geometry"))
+    )
     assert back.geometry.x.tolist() == pytest.approx(facilities.geometry.x.tolist(), abs=1e-9)
     assert back.geometry.y.tolist() == pytest.approx(facilities.geometry.y.tolist(), abs=1e-9)
     assert_frame_equal(result.tables.streams.sort_values("stream_id").reset_index(drop=True), streams)
