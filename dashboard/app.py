@@ -21,8 +21,10 @@ def warm_up() -> None:
     imports it first, and there is none yet.
     """
     from dashboard.basemap import publish_base
+    from dashboard.session import warm_server
 
     publish_base()
+    warm_server()
 
 
 @asynccontextmanager
