@@ -167,7 +167,7 @@ class Registry:
                 stream.organisation_number,
                 self.by_number.get(stream.organisation_number or "", []),
             ),
-            ("name", stream.name, self.by_name.get(plain_name(stream.name or ""), [])),
+            ("name", stream.name, self._by_name(stream.name)),
         )
         column, shown = "facility_id", None
         for key, text, found in tried:
@@ -197,6 +197,9 @@ class Registry:
                 "error", "row.facility_unknown", stream.row, column, value=shown, suggestion=", ".join(close)
             )
         return None
+
+    def _by_name(self, name: str | None) -> list[str]:
+        return self.by_name.get(plain_name(name or ""), []) or self._by_id(name)
 
     def _by_id(self, facility_id: str | None) -> list[str]:
         if facility_id is None:
