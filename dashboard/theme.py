@@ -38,7 +38,7 @@ DARK = Palette(
     background="#121a17",
     surface="#1d2823",
     text="#ecf2ef",
-    primary="#3fa981",
+    primary="#55c79d",
     marks={
         "offer": "#62b6ec",
         "need": "#f39a4d",

@@ -1,0 +1,242 @@
+"""The reader's journeys in a real browser: first load, a municipality, a partner, a broken file, a link."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.conftest import Server
+from tests.e2e.test_map import chart, find_frame, point_of
+
+pytestmark = pytest.mark.browser
+PATHS = {"": "Oversikt", "kommune": "Kommune", "finn-partner": "Finn partner", "data": "Data"}
+STATUS = '[data-testid="stStatusWidget"]'
+
+
+def open_page(page: Page, server: Server, path: str = "", **query: str) -> None:
+    """Open a page by its link and wait until it has been made."""
+    text = "&".join(f"{name}={value}" for name, value in query.items())
+    page.goto(f"{server.url}/{path}?{text}")
+    expect(page.get_by_role("heading", level=1, name=PATHS[path])).to_be_visible(timeout=60_000)
+    rest(page)
+
+
+def rest(page: Page) -> None:
+    """Wait until the server has answered the last change."""
+    page.wait_for_timeout(400)
+    expect(page.locator(STATUS)).to_have_count(0, timeout=30_000)
+
+
+def query_of(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def figure(page: Page, label: str) -> str:
+    card = page.get_by_test_id("stMetric").filter(has=page.get_by_text(label, exact=True))
+    return card.get_by_test_id("stMetricValue").inner_text().strip()
+
+
+def expect_query(page: Page, **wanted: str) -> None:
+    """Wait until the page's address says `wanted`."""
+    page.wait_for_function(
+        "wanted => { const found = new URLSearchParams(location.search);"
+        " return Object.entries(wanted).every(([name, value]) => found.get(name) === value); }",
+        arg=wanted,
+        timeout=20_000,
+    )
+    rest(page)
+
+
+def expect_figure(page: Page, label: str, *, other_than: str) -> str:
+    """Wait until a key figure has changed, and return it."""
+    card = page.get_by_test_id("stMetric").filter(has=page.get_by_text(label, exact=True))
+    expect(card.get_by_test_id("stMetricValue")).not_to_have_text(other_than, timeout=20_000)
+    return figure(page, label)
+
+
+def choose(page: Page, label: str, text: str) -> None:
+    box = page.get_by_role("combobox", name=re.compile(f"{label}"))
+    box.click()
+    box.fill(text)
+    page.get_by_role("option", name=text, exact=True).click()
+    rest(page)
+
+
+def test_the_first_page_is_drawn_within_five_seconds_of_a_warm_server(
+    open_context: Callable[..., BrowserContext], dashboard: Server, strangers: list[str], errors: list[str]
+) -> None:
+    open_page(open_context().new_page(), dashboard)  # the first reader warms the server
+    seconds = []
+    for _attempt in range(3):  # the best of three: other tests may share the machine
+        page = open_context().new_page()
+        start = time.monotonic()
+        page.goto(dashboard.url)
+        find_frame(page)
+        seconds.append(time.monotonic() - start)
+    assert min(seconds) < 5, seconds
+    assert int(figure(page, "Anlegg")) >= 60
+    assert strangers == []
+    assert errors == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_headings_language_and_width(
+    open_context: Callable[..., BrowserContext], dashboard: Server, path: str
+) -> None:
+    for width in (1440, 390):
+        page = open_context(width=width).new_page()
+        open_page(page, dashboard, path)
+        expect(page.locator("html")).to_have_attribute("lang", "nb")
+        levels = page.locator("h1, h2, h3, h4").evaluate_all(
+            "all => all.filter(h => h.checkVisibility()).map(h => +h.tagName[1])"
+        )
+        assert levels[0] == 1
+        assert all(b - a <= 1 for a, b in pairwise(levels)), levels
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_municipality_filters_page_and_link_and_the_link_brings_it_back(
+    open_context: Callable[..., BrowserContext], page: Page, dashboard: Server
+) -> None:
+    open_page(page, dashboard, "kommune", data="practice")
+    county = figure(page, "Anlegg")
+    choose(page, "Kommune", "Orkland")
+    expect_query(page, data="practice", municipality="5059")
+    one = expect_figure(page, "Anlegg", other_than=county)
+    assert 0 < int(one) < int(county)
+    page.get_by_text("Ta med naboer over grensen").click()
+    expect_query(page, near="1")
+    more = expect_figure(page, "Anlegg", other_than=one)
+    assert int(more) > int(one)
+    other = open_context().new_page()
+    open_page(other, dashboard, "kommune", **query_of(page))
+    assert figure(other, "Anlegg") == more
+    page.get_by_role("link", name="Oversikt").click()
+    expect(page.get_by_role("heading", level=1, name="Oversikt")).to_be_visible()
+    expect_query(page, data="practice", municipality="5059")
+
+
+def test_back_restores_the_choices(page: Page, dashboard: Server) -> None:
+    open_page(page, dashboard)
+    before = figure(page, "Anlegg")
+    page.get_by_text("Øvingsdata", exact=True).click()
+    expect_query(page, data="practice")
+    practice = expect_figure(page, "Anlegg", other_than=before)
+    assert practice == "200"
+    page.go_back()
+    assert expect_figure(page, "Anlegg", other_than=practice) == before
+
+
+def test_a_click_on_the_map_selects_the_row(page: Page, dashboard: Server) -> None:
+    open_page(page, dashboard, "kommune", data="practice", municipality="5059")
+    frame = find_frame(page)
+    spot = point_of(frame, "practice-003")
+    box = chart(frame).bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + spot["x"], box["y"] + spot["y"])
+    expect_query(page, municipality="5059")
+    page.wait_for_function("new URLSearchParams(location.search).get('selected')", timeout=20_000)
+    assert query_of(page)["selected"].startswith(("practice-", "m", "c"))
+
+
+def test_a_partner_is_found_with_two_fields_and_explained(page: Page, dashboard: Server) -> None:
+    open_page(page, dashboard, "finn-partner", data="practice")
+    page.get_by_text("Hva har du i dag?").click()
+    expect_query(page, mode="container")
+    choose(page, "Hva er det\\?", "Treflis")
+    expect_query(page, has="wood_chips")
+    choose(page, "Hvor er det\\?", "Orkanger (Orkland)")
+    expect(page.get_by_role("heading", name=re.compile(r"Partnere \([1-9]"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("Hvorfor dette treffet"))).to_be_visible()
+    frame = find_frame(page)
+    assert int(chart(frame).get_attribute("data-features") or 0) >= 2
+
+
+def test_a_broken_file_is_refused_in_plain_words_and_the_page_stands(page: Page, dashboard: Server) -> None:
+    open_page(page, dashboard, "data")
+    page.get_by_role("tab", name="Egne filer").click()
+    page.locator('input[type="file"]').first.set_input_files(
+        {
+            "name": "tom.gpkg",
+            "mimeType": "application/geopackage+sqlite3",
+            "buffer": b"SQLite format 3\x00 cut",
+        }
+    )
+    rest(page)
+    expect(page.get_by_role("heading", name="Kontrollrapport")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("0 anlegg og 0 strømmer ble lastet inn.")).to_be_visible()
+    assert page.get_by_text("Traceback").count() == 0
+
+
+def test_names_that_attack_stay_text_in_tables_and_on_the_map(
+    page: Page, dashboard: Server, errors: list[str]
+) -> None:
+    attacks = (
+        "<img src=x onerror=window.hit=1>",
+        "{{7*7}}",
+        "${window.hit=1}",
+        "`window.hit=1`",
+        "{% raw %}",
+    )
+    rows = [f'"{name}";5059;63,30;9,8{k};Treflis;100;t;tilbyr' for k, name in enumerate(attacks)]
+    content = "\n".join(["navn;kommunenummer;lat;lon;materiale;mengde;enhet;retning", *rows])
+    open_page(page, dashboard, "data")
+    page.get_by_role("tab", name="Egne filer").click()
+    page.locator('input[type="file"]').first.set_input_files(
+        {"name": "egne.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    )
+    rest(page)
+    expect(page.get_by_text(f"{len(attacks)} anlegg og")).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="Oversikt").click()
+    expect(page.get_by_role("heading", level=1, name="Oversikt")).to_be_visible()
+    find_frame(page)
+    page.get_by_role("link", name="Finn partner").click()
+    expect(page.get_by_role("heading", level=1, name="Finn partner")).to_be_visible()
+    rest(page)
+    page.get_by_text("Bruk egen fil").click()
+    expect_query(page, mode="file")
+    box = page.get_by_role("combobox", name="Anlegg")
+    box.click()
+    shown = page.get_by_role("option").all_inner_texts()
+    assert {text.removesuffix(", Orkland") for text in shown} == set(attacks)
+    assert [frame.evaluate("window.hit") for frame in page.frames] == [None] * len(page.frames)
+    assert errors == []
+
+
+def test_a_bad_link_is_told_in_words(page: Page, dashboard: Server) -> None:
+    open_page(page, dashboard, "", km="langt")
+    expect(page.get_by_text("Lenken har verdier som ikke kan brukes.")).to_be_visible()
+    expect(page.get_by_text("km = langt")).to_be_visible()
+
+
+def test_the_exports_are_files_with_their_names(page: Page, dashboard: Server) -> None:
+    open_page(page, dashboard, "data")
+    page.get_by_role("tab", name="Eksport").click()
+    for label, start in (("Excel: alle tabeller", b"PK"), ("GeoJSON: anlegg", b"{")):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=label).click()
+        assert waiting.value.path().read_bytes().startswith(start)
+        assert waiting.value.suggested_filename.startswith("symbiosekart")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("path", PATHS)
+def test_axe_finds_nothing_serious_of_ours(
+    open_context: Callable[..., BrowserContext], dashboard: Server, path: str, dark: bool
+) -> None:
+    page = open_context(dark=dark).new_page()
+    open_page(page, dashboard, path)
+    found = Axe().run(page).response["violations"]
+    serious = {
+        rule["id"]: [node["html"][:160] for node in rule["nodes"]]
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+    }
+    assert serious == {}
