@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (tables of cases are easier to read in whole lines)
 """The command ``symbiosekart check``: exit codes, plain text, JSON, templates."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (tables of cases are easier to read in whole lines)
 """Numbers, headers and text tables as people write them, with values worked by hand."""
 
 from __future__ import annotations
