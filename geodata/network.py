@@ -120,7 +120,7 @@ class RoadNetwork:
 
     @cached_property
     def ways(self) -> WayTable:
-        """All least-cost ways, computed once (1 500 places: about two seconds and 60 MB)."""
+        """All least-cost ways, computed once (2 400 places: some four seconds and 170 MB)."""
         n = len(self.place_ids)
         table = WayTable(
             cost=np.full((n, n), np.inf),
@@ -131,9 +131,9 @@ class RoadNetwork:
         )
         for start in range(0, n, ROWS_AT_ONCE):
             self._fill_rows(table, np.arange(start, min(start + ROWS_AT_ONCE, n)))
-        lower = np.tril_indices(n, -1)
         for values in (table.cost, table.minutes, table.km, table.ferries, table.toll_nok):
-            values[lower] = values.T[lower]  # ties may fall either way: one answer for both directions
+            # ties may fall either way: one answer for both directions
+            values[...] = np.triu(values) + np.triu(values, 1).T
             values.setflags(write=False)
         return table
 
