@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -76,7 +77,9 @@ class Client:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        asyncio.run(self.app(scope, receive, send))
+        # in a thread of its own: a browser test of the same run may keep a loop in this one
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, self.app(scope, receive, send)).result()
         body = b"".join(message.get("body", b"") for message in sent[1:])
         return Answer(sent[0]["status"], Headers(raw=sent[0]["headers"]), body)
 
