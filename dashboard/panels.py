@@ -161,7 +161,7 @@ def show_scenario_map(
             bounds=bounds,
             lang=language(),
         )
-    if clicked is not None:
+    if clicked is not None and clicked.layer != "municipalities":
         controls.choose("selected", clicked.id)
     with signs.expander(_("Legend"), expanded=True, icon=":material/legend_toggle:"):
         st.html(combine_legends(layers, theme=current_theme()))
