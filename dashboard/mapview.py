@@ -16,8 +16,11 @@ from typing import Any
 
 import folium
 import streamlit as st
+import streamlit_folium
 from branca.element import MacroElement
 from folium.template import Template
+from streamlit import runtime
+from streamlit.components.v1.component_registry import ComponentRegistry
 from streamlit_folium import st_folium
 
 from dashboard import server
@@ -179,6 +182,7 @@ def show_map(
     )
     group = folium.FeatureGroup(name=key)
     group.add_child(element)
+    _register_component()
     answer = st_folium(
         _base_map(),
         key=key,
@@ -188,6 +192,17 @@ def show_map(
         feature_group_to_add=group,
     )
     return _read_click(answer, layers, key=key)
+
+
+def _register_component() -> None:
+    """Make sure that this server serves the component's files.
+
+    A component is registered by the script run that imports it first. When anything else imported it before
+    (a warm-up, a test), nobody did, and the map would stay blank.
+    """
+    component = streamlit_folium._component_func
+    if runtime.exists() and ComponentRegistry.instance().get_component_path(component.name) is None:
+        ComponentRegistry.instance().register_component(component)
 
 
 def current_theme() -> Theme:

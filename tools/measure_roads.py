@@ -595,7 +595,8 @@ def tabulate_links(graph: Graph, names: pd.DataFrame) -> pd.DataFrame:
                 else float(max(1, round(60 * edge.km / SAILING_KMH + SAILING_MIN * on_land)))
             )
             waiting = known[2] if known else ISLAND_WAITING * on_land
-            source += "; times rounded (general knowledge)" if known else f"; sailing estimated at {SAILING_KMH:.0f} km/h"
+            estimate = f"; sailing estimated at {SAILING_KMH:.0f} km/h"
+            source += "; times rounded (general knowledge)" if known else estimate
         else:
             speed = float(round(min(80.0, 60 * edge.km / edge.minutes)))
             road = road or "kommunal vei"
