@@ -109,10 +109,8 @@ def _time_graph(travel: Travel, order: Ints, candidates: Ints, *, max_minutes: f
     back = np.full(len(order), -1)
     back[order[candidates]] = np.arange(len(candidates))
     origins, destinations = travel.pairs_within(
-        max_km=max_minutes * TOP_KM_PER_MINUTE, max_minutes=max_minutes
+        max_km=max_minutes * TOP_KM_PER_MINUTE, max_minutes=max_minutes, among=order[candidates]
     )
-    wanted = (back[origins] >= 0) & (back[destinations] >= 0)
-    origins, destinations = origins[wanted], destinations[wanted]
     minutes = np.maximum(travel.pairs(origins, destinations).minutes, 1e-9)
     n = len(candidates)
     there = csr_array((minutes, (back[origins], back[destinations])), shape=(n, n))

@@ -71,7 +71,9 @@ def locate_points(
     with_point = np.flatnonzero(~(shapes.isna() | shapes.is_empty).to_numpy())
     polygons = to_wgs84(merge_shared_polygons(municipalities))
     names = polygons["municipality_numbers"].to_numpy(dtype=object)
-    said = stated.reindex(shapes.index).to_numpy(dtype=object) if stated is not None else None
+    said = None
+    if stated is not None:  # an unknown statement is none: <NA> is neither true nor false
+        said = stated.astype("string").reindex(shapes.index).fillna("").to_numpy(dtype=object)
 
     tree = shapely.STRtree(polygons.geometry.to_numpy())
     found, polygon = tree.query(shapes.to_numpy()[with_point], predicate="intersects")

@@ -10,7 +10,7 @@ from geodata.errors import ParameterError
 def _parameter(default: float, unit: str, low: float, high: float, source: str) -> float:
     # A dataclass field wears its own documentation; the type checker sees the number it holds.
     metadata = {"unit": unit, "low": low, "high": high, "source": source}
-    return field(default=default, metadata=metadata)  # type: ignore[no-any-return]
+    return field(default=default, metadata=metadata)
 
 
 JUDGEMENT = "expert judgement"

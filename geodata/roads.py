@@ -7,7 +7,7 @@ facilities that meet the same link go straight along it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Final
 
@@ -35,6 +35,7 @@ __all__ = [
 ENTRIES: Final = 8
 PAIRS_AT_ONCE: Final = 40_000
 ORIGINS_AT_ONCE: Final = 32
+SOURCES_AT_ONCE: Final = 256
 SAME_LINK_KM: Final = 25.0
 """Only pairs nearer than this as the crow flies are tried along a link they share."""
 DIRECT_KM: Final = 2.0
@@ -73,6 +74,14 @@ class RoadTravel:
         """Why a point has no distances: ``not_placed``, ``off_network`` or empty when it has."""
         return tuple(REASONS[s] for s in self.snapped.status)
 
+    def select(self, positions: Ints) -> RoadTravel:
+        """Return travel between the facilities at `positions` only; nothing is measured anew."""
+        rows = np.asarray(positions, np.intp)
+        snapped = Snapped(**{spec.name: getattr(self.snapped, spec.name)[rows] for spec in fields(Snapped)})
+        names = ("node", "entry_cost", "entry_min", "entry_km", "rough_km", "anchor")
+        arrays = {name: getattr(self, name)[rows] for name in names}
+        return replace(self, ids=tuple(self.ids[row] for row in rows), snapped=snapped, **arrays)
+
     def pairs(self, origins: Ints, destinations: Ints) -> Legs:
         """Legs of the pairs ``(origins[k], destinations[k])``."""
         i, j = np.asarray(origins, np.intp), np.asarray(destinations, np.intp)
@@ -97,26 +106,56 @@ class RoadTravel:
             out[rows] = np.where(np.isfinite(minutes), minutes, np.nan)
         return out
 
-    def pairs_within(self, *, max_km: float, max_minutes: float) -> tuple[Ints, Ints]:
-        """Positions of all ordered pairs (i != j) within both limits, sorted."""
-        n = len(self.ids)
-        everyone = np.arange(n)
-        found: list[npt.NDArray[np.intp]] = []
-        for start in range(0, n, ORIGINS_AT_ONCE):
-            block = everyone[start : start + ORIGINS_AT_ONCE]
-            x, y = self.snapped.x[block, None], self.snapped.y[block, None]
-            straight_m = np.hypot(x - self.snapped.x, y - self.snapped.y)
+    def pairs_within(
+        self, *, max_km: float, max_minutes: float, among: Ints | None = None
+    ) -> tuple[Ints, Ints]:
+        """Positions of all ordered pairs (i != j, both of `among` where given) within both limits, sorted."""
+        everyone = np.arange(len(self.ids)) if among is None else np.unique(np.asarray(among, np.intp))
+        placed = everyone[np.isfinite(self.snapped.x[everyone]) & np.isfinite(self.snapped.y[everyone])]
+        tree = cKDTree(np.c_[self.snapped.x[placed], self.snapped.y[placed]])
+        found = [np.empty((0, 2), np.intp)]
+        for start in range(0, len(placed), SOURCES_AT_ONCE):
+            block = placed[start : start + SOURCES_AT_ONCE]
+            near = cKDTree(np.c_[self.snapped.x[block], self.snapped.y[block]])
             # Generalised lengths can fall a little short of the crow's: the crow gets a margin.
-            reachable = np.flatnonzero((straight_m <= max_km * 1150 + 1000).any(axis=0))
-            minutes, km = self._sweep(block, reachable)
-            a, b = self._close_pairs(block, reachable)
-            legs = self.pairs(block[a], reachable[b])
-            minutes[a, b], km[a, b] = legs.minutes, legs.distance_km
-            a, b = np.nonzero((minutes <= max_minutes) & (km <= max_km))
-            pair = np.c_[block[a], reachable[b]]
-            found.append(pair[pair[:, 0] != pair[:, 1]])
-        pairs = np.concatenate(found) if found else np.empty((0, 2), np.intp)
-        return pairs[:, 0], pairs[:, 1]
+            table = near.sparse_distance_matrix(tree, max_km * 1150 + 1000, output_type="ndarray")
+            one, two = table["i"].astype(np.intp), placed[table["j"]]
+            half = block[one] < two  # both directions of a pair are one computation
+            one, two, straight_m = one[half], two[half], table["v"][half]
+            # What is within both limits costs no more than this; the small excess is for rounding.
+            affordable = self._least_cost(block, one, two) <= max_minutes + KM_COST_MIN * max_km + 1e-6
+            affordable |= straight_m <= DIRECT_KM * 1000
+            dear = np.flatnonzero(~affordable)
+            affordable[dear] = self._share_link(block[one[dear]], two[dear])
+            i, j = block[one[affordable]], two[affordable]
+            legs = self.pairs(i, j)
+            within = (legs.minutes <= max_minutes) & (legs.distance_km <= max_km)
+            found.append(np.c_[i, j][within])
+        there = np.concatenate(found)
+        both = np.concatenate([there, there[:, ::-1]])
+        both = both[np.lexsort((both[:, 1], both[:, 0]))]
+        return both[:, 0], both[:, 1]
+
+    def _least_cost(self, origins: Ints, one: Ints, two: Ints) -> Floats:
+        """Least cost over the network of the pairs ``(origins[one[k]], two[k])``; inf: none."""
+        best = np.full((len(origins), len(self.network.ways.cost)), np.inf)
+        for e in range(ENTRIES):
+            cost = self.network.ways.cost[self.node[origins, e]]
+            cost += self.entry_cost[origins, e, None]
+            np.minimum(best, cost, out=best)
+        out = np.full(len(one), np.inf)
+        for e in range(ENTRIES):
+            np.minimum(out, best[one, self.node[two, e]] + self.entry_cost[two, e], out=out)
+        return out
+
+    def _share_link(self, one: Ints, two: Ints) -> npt.NDArray[np.bool_]:
+        """Tell which of the pairs meet one link."""
+        out = np.zeros(len(one), dtype=bool)
+        for a in range(MAX_ANCHORS):
+            mine = self.snapped.link[one, a]
+            for b in range(MAX_ANCHORS):
+                out |= (mine == self.snapped.link[two, b]) & (mine >= 0)
+        return out
 
     def _close_pairs(self, origins: Ints, destinations: Ints) -> tuple[Ints, Ints]:
         """Pairs (row, column) that meet one link, or lie so near that they may go directly."""
@@ -282,9 +321,12 @@ class StraightTravel:
         km: Floats = np.hypot(self.x[i] - self.x[j], self.y[i] - self.y[j]) / 1000
         return 60 * km / STRAIGHT_SPEED_KMH
 
-    def pairs_within(self, *, max_km: float, max_minutes: float) -> tuple[Ints, Ints]:
-        """Positions of all ordered pairs (i != j) within both limits, sorted."""
-        placed = np.flatnonzero(np.isfinite(self.x))
+    def pairs_within(
+        self, *, max_km: float, max_minutes: float, among: Ints | None = None
+    ) -> tuple[Ints, Ints]:
+        """Positions of all ordered pairs (i != j, both of `among` where given) within both limits, sorted."""
+        everyone = np.arange(len(self.ids)) if among is None else np.unique(np.asarray(among, np.intp))
+        placed = everyone[np.isfinite(self.x[everyone])]
         reach_m = 1000 * min(max_km, max_minutes * STRAIGHT_SPEED_KMH / 60)
         tree = cKDTree(np.c_[self.x[placed], self.y[placed]])
         half = placed[tree.query_pairs(reach_m, output_type="ndarray")].reshape(-1, 2)

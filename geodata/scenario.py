@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from geodata.clustering import cluster_facilities
@@ -17,7 +18,7 @@ from geodata.matching import match_streams
 from geodata.parameters import ScenarioParameters
 from geodata.provenance import record_provenance
 from geodata.results import RegionTables, ScenarioResult
-from geodata.roads import RoadNetwork, measure_travel
+from geodata.roads import RoadNetwork, RoadTravel, measure_travel
 from geodata.schemas import TABLES, WGS84, conform_table
 from geodata.selection import select_region
 
@@ -33,6 +34,7 @@ def run_scenario(
     municipalities: Collection[str] | None = None,
     neighbours_km: float | None = None,
     sources: Sequence[str] = (),
+    travel: RoadTravel | None = None,
 ) -> ScenarioResult:
     """Compute one scenario; every front (dashboard, command line, export) shows what this returns.
 
@@ -42,17 +44,22 @@ def run_scenario(
     municipalities : only facilities of these municipality numbers (None: all).
     neighbours_km : with `municipalities`: also facilities within so many km by road of a selected one.
     sources : sentences to name in every export.
+    travel : ready travel over `network` between these facilities or more; None: measured here.
 
     Raises
     ------
+    ValueError
+        `travel` lacks a facility, or was measured over other roads or with other parameters of access.
     InvalidTableError, CrsError
         The tables cannot be used as they are.
     """
     tables = check_tables(tables)
     if municipalities is not None:
-        reach = measure_travel(network, tables.facilities, parameters=parameters) if neighbours_km else None
+        reach = (
+            _choose_travel(travel, tables, network=network, parameters=parameters) if neighbours_km else None
+        )
         tables = select_region(tables, municipalities, travel=reach, neighbours_km=neighbours_km)
-    travel = measure_travel(network, tables.facilities, parameters=parameters)
+    travel = _choose_travel(travel, tables, network=network, parameters=parameters)
     flows = prepare_flows(tables.streams, facility_ids=travel.ids, codes=codes)
     result = match_streams(tables, travel, codes=codes, parameters=parameters)
     clusters, members = cluster_facilities(tables, travel, result.matches, flows=flows, parameters=parameters)
@@ -71,6 +78,29 @@ def run_scenario(
         indicators=indicators,
         provenance=provenance,
     )
+
+
+def _choose_travel(
+    travel: RoadTravel | None, tables: RegionTables, *, network: RoadNetwork, parameters: ScenarioParameters
+) -> RoadTravel:
+    """Return the ready travel's part for the facilities of `tables`, or measure it."""
+    if travel is None:
+        return measure_travel(network, tables.facilities, parameters=parameters)
+    if travel.network.digest != network.digest or access_key(travel.parameters) != access_key(parameters):
+        raise ValueError("travel was measured over other roads or with other parameters")
+    wanted = tuple(tables.facilities["facility_id"].astype(str))
+    if wanted == travel.ids:
+        return travel
+    positions = pd.Index(travel.ids).get_indexer(pd.Index(wanted))
+    if (positions < 0).any():
+        raise ValueError(f"travel lacks {int((positions < 0).sum())} of the facilities")
+    return travel.select(positions.astype(np.intp))
+
+
+def access_key(parameters: ScenarioParameters) -> tuple[float, float]:
+    """Return the parameters that :func:`geodata.roads.measure_travel` depends on; others leave travel as it
+    is."""
+    return parameters.access_detour_factor, parameters.access_speed_kmh
 
 
 def describe_network(network: RoadNetwork) -> dict[str, str]:

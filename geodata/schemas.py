@@ -205,7 +205,7 @@ def empty_table(name: str) -> pd.DataFrame:
     """Return the table `name` with its columns and types and no rows (facilities: a GeoDataFrame)."""
     frame = pd.DataFrame({column.name: pd.Series([], dtype=_dtype(column)) for column in TABLES[name]})
     if name == "facilities":
-        return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=WGS84))
+        return cast(pd.DataFrame, gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=WGS84)))
     return frame
 
 

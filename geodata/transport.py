@@ -79,6 +79,8 @@ class Travel(Protocol):
         """Minutes as a ``len(origins) x len(destinations)`` matrix; NaN where unreachable."""
         ...
 
-    def pairs_within(self, *, max_km: float, max_minutes: float) -> tuple[Ints, Ints]:
-        """Positions of all ordered pairs (i != j) within both limits, sorted."""
+    def pairs_within(
+        self, *, max_km: float, max_minutes: float, among: Ints | None = None
+    ) -> tuple[Ints, Ints]:
+        """Positions of all ordered pairs (i != j, both of `among` where given) within both limits, sorted."""
         ...

@@ -115,8 +115,14 @@ class TableTravel:
     def minutes_between(self, origins: Ints, destinations: Ints) -> Floats:
         return self.minutes[np.ix_(origins, destinations)]
 
-    def pairs_within(self, *, max_km: float, max_minutes: float) -> tuple[Ints, Ints]:
+    def pairs_within(
+        self, *, max_km: float, max_minutes: float, among: Ints | None = None
+    ) -> tuple[Ints, Ints]:
         near = (self.km <= max_km) & (self.minutes <= max_minutes)
+        if among is not None:
+            near &= np.isin(np.arange(len(self.ids)), among)[:, None] & np.isin(
+                np.arange(len(self.ids)), among
+            )
         np.fill_diagonal(near, False)
         origins, destinations = np.nonzero(near)
         return origins, destinations

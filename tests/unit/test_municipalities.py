@@ -296,6 +296,13 @@ def test_points_are_located_with_shore_sea_and_shared_polygons_told(municipaliti
     assert nearest.loc["a", "distance_m"] == 0
 
 
+def test_an_unknown_statement_is_none(municipalities: gpd.GeoDataFrame) -> None:
+    points = gpd.GeoSeries([Point(10.05, 60.05), Point(10.55, 60.05)], crs="EPSG:4326")
+    located = locate_points(points, municipalities, stated=pd.Series([pd.NA, pd.NA], dtype="string"))
+    assert located["municipality_number"].tolist() == ["3114", "1508 1580"]
+    assert located["status"].tolist() == ["inside", "shared"]
+
+
 def test_what_is_stated_decides_only_between_what_is_possible(municipalities: gpd.GeoDataFrame) -> None:
     points = gpd.GeoSeries([Point(10.55, 60.05), Point(10.55, 60.05), Point(10.1, 60.05)], crs="EPSG:4326")
     stated = pd.Series(["1580", "3101", "3419"], dtype="string")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -248,3 +250,35 @@ def test_digest_follows_the_content() -> None:
     other = make_network({"A": (0, 0), "B": (10, 0)}, [("A", "B", 12.1, 60, 0, 0)])
     assert one.digest == same.digest != other.digest
     assert one.describe()["digest"] == one.digest
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_pairs_within_and_a_part_of_travel_equal_all_pairs_one_by_one(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    places = {f"P{k}": (float(x), float(y)) for k, (x, y) in enumerate(chance.uniform(0, 40, (9, 2)))}
+    names = list(places)
+    links = [
+        (a, b, 1.1 * float(np.hypot(*np.subtract(places[a], places[b]))) + 0.1, 60.0, 0, 0)
+        for a, b in pairwise(names[:-1])
+    ]
+    network = make_network(places, links)
+    spots = {f"f{k}": (float(x), float(y)) for k, (x, y) in enumerate(chance.uniform(0, 40, (60, 2)))}
+    spots |= {f"g{k}": (x + 0.4, y) for k, (x, y) in enumerate(list(spots.values())[:10])}
+    travel = measure(network, spots)
+    one, two = (axis.ravel() for axis in np.meshgrid(range(70), range(70), indexing="ij"))
+    legs = travel.pairs(one, two)
+    for km, minutes in ((30.0, 25.0), (12.0, 90.0), (200.0, 40.0)):
+        near = (legs.distance_km <= km) & (legs.minutes <= minutes) & (one != two)
+        found = np.c_[travel.pairs_within(max_km=km, max_minutes=minutes)]
+        assert found.tolist() == np.c_[one, two][near].tolist()
+        some = np.arange(3, 70, 4)
+        inside = near & np.isin(one, some) & np.isin(two, some)
+        found = np.c_[travel.pairs_within(max_km=km, max_minutes=minutes, among=some)]
+        assert found.tolist() == np.c_[one, two][inside].tolist()
+    part = travel.select(np.arange(1, 70, 2))
+    assert part.ids == travel.ids[1::2]
+    one, two = (axis.ravel() for axis in np.meshgrid(range(35), range(35), indexing="ij"))
+    whole, again = travel.pairs(2 * one + 1, 2 * two + 1), part.pairs(one, two)
+    for name in ("distance_km", "minutes", "ferries", "toll_nok", "estimated_km"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(again, name))
+    assert part.reasons == travel.reasons[1::2]

@@ -14,7 +14,7 @@ from geodata.indicators import read_indicator
 from geodata.parameters import ScenarioParameters
 from geodata.provenance import digest_parameters, digest_table
 from geodata.results import RegionTables
-from geodata.roads import build_network
+from geodata.roads import build_network, measure_travel
 from geodata.scenario import check_tables, run_scenario
 from geodata.schemas import conform_table
 from geodata.selection import facilities_within, select_kinds, select_region
@@ -165,3 +165,26 @@ def test_kinds_narrow_facilities_and_streams_together():
     assert list(select_kinds(tables, materials=["sawdust"]).facilities["facility_id"]) == ["c"]
     assert len(select_kinds(tables, actor_types=["investor"]).facilities) == 0
     assert select_kinds(tables).streams.equals(tables.streams)
+
+
+def test_ready_travel_gives_the_same_scenario_for_any_part():
+    network, tables = make_network(), make_tables(POINTS, STREAMS)
+    travel = measure_travel(network, tables.facilities, parameters=PARAMETERS)
+    for parameters in (PARAMETERS, ScenarioParameters(max_distance_km=60, min_score=10)):
+        for part in (tables, select_kinds(tables, bases=["modelled", "reported"])):
+            expected = run_scenario(part, network=network, codes=CODES, parameters=parameters)
+            ready = run_scenario(part, network=network, codes=CODES, parameters=parameters, travel=travel)
+            for name in ("matches", "exclusions", "clusters", "cluster_members", "indicators"):
+                pd.testing.assert_frame_equal(getattr(ready, name), getattr(expected, name))
+            assert ready.travel.ids == expected.travel.ids
+
+
+def test_travel_that_does_not_fit_is_refused():
+    network, tables = make_network(), make_tables(POINTS, STREAMS)
+    part = tables.facilities.iloc[:2]
+    travel = measure_travel(network, part, parameters=PARAMETERS)
+    with pytest.raises(ValueError, match="lacks 2"):
+        run_scenario(tables, network=network, codes=CODES, parameters=PARAMETERS, travel=travel)
+    slower = ScenarioParameters(access_speed_kmh=20)
+    with pytest.raises(ValueError, match="other parameters"):
+        run_scenario(tables, network=network, codes=CODES, parameters=slower, travel=travel)
