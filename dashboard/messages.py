@@ -7,6 +7,7 @@ only geodata and the standard library; whoever speaks hands in the translate fun
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from geodata.errors import SymbiosekartError
@@ -659,6 +660,35 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The file {file} cannot be written.",
         "Check that the folder exists and that you may write there.",
     ),
+    "place.not_placed": (
+        "The place {value} has no point, so it has no distances.",
+        "Write latitude and longitude in degrees.",
+    ),
+    "place.off_network": (
+        "The place {value} lies too far from the roads in the network (more than 25 km), so it has "
+        "no distances.",
+        "Check the coordinates; if they are right, the road network does not reach there yet.",
+    ),
+    "place.across_sea": (
+        "Between the place {value} and the nearest road lies the sea, so it has no distances.",
+        "Check the coordinates; if they are right, the road or ferry there is missing in the network.",
+    ),
+    "distances.columns": (
+        "The file {file} lacks columns for id, latitude and longitude (found: {found}).",
+        "Name the columns id, lat and lon, with degrees in EPSG:4326.",
+    ),
+    "sheet.formulas_without_values": (
+        "{count} cells hold formulas without a calculated value ({cells}) and were read as empty.",
+        "Open the workbook in Excel or LibreOffice and save it, or paste the values.",
+    ),
+    "row.feature_empty": (
+        "The map feature has neither values nor a point and was not read.",
+        "Nothing needs to be done.",
+    ),
+    "column.amount_missing": (
+        "No column of amounts was recognised, so all amounts are unknown.",
+        "If the file has amounts, name the column Amount (t/yr), or as in the template.",
+    ),
     "row.id_missing": (
         "The place has no identifier.",
         "Write one in the column id.",
@@ -669,6 +699,48 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
 }
 """Code -> (what is wrong, what to do), with {placeholders} for the finding's own fields and its values."""
+
+ONE: dict[str, str] = {
+    "file.banner_rows": "One row above the header was passed over.",
+    "file.encoding_damaged": "One character in the file could not be read.",
+    "file.mojibake": "Letters like æ, ø and å look damaged in one place (written as two marks).",
+    "file.merged_cells": "Merged cells: one empty cell got the value that was merged over it.",
+    "file.crs_missing": (
+        "The coordinates do not say which coordinate system they are in, so one point was not used."
+    ),
+    "file.crs_unknown": "The coordinate system {value} is not known, so one point was not used.",
+    "row.municipality_old": (
+        "The municipality number {value} is no longer in use; it was read as {today} {name} (one row)."
+    ),
+    "column.actor_type_assumed": "One row does not say what kind of actor it is; {default} is used.",
+    "column.visibility_assumed": "One row does not say who may see it; {default} is used.",
+    "column.industry_in_words": "One row has the industry in words ({value}); no code was set.",
+    "column.placed_by_post": "One facility has no coordinates and was placed at its postal place or village.",
+    "column.placed_by_municipality": "One facility says only its municipality and was placed at its centre.",
+    "column.material_from_code": (
+        "One row has no material; it was taken from the waste code or the description."
+    ),
+    "column.material_in_words": (
+        "One row has a material in its own words ({value}); the waste code decided, and the words were "
+        "kept as description."
+    ),
+    "column.amount_converted": "One amount was converted: {value} to {read_as} a year.",
+    "column.unit_assumed": "One amount has no unit; it was read as {unit} a year.",
+    "column.decimal_comma": "One number has a decimal comma ({value}); it was read as a decimal.",
+    "column.amount_approximate": "One amount is marked as approximate (ca.).",
+    "column.direction_assumed": (
+        "Nothing says whether the one stream is an offer or a need; it was read as an offer."
+    ),
+    "column.basis_assumed": "One row does not say how the amount is known; it was read as estimated.",
+    "sheet.formulas_without_values": (
+        "The cell {cells} holds a formula without a calculated value and was read as empty."
+    ),
+    "table.orphan_streams": "One stream belongs to a facility that is not in the table.",
+}
+"""Code -> what is wrong, where `count` is one."""
+
+DECIMAL = "1.5"
+"""Translated to how a language writes it: shows the decimal mark."""
 
 INTERNAL_CODES = (
     "asset.unknown",
@@ -706,6 +778,24 @@ def _fill(template: str, values: Mapping[str, object]) -> str:
     return template.format_map(_Values(values))
 
 
+_DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
+_COUNTED = frozenset({"read_as", "suggestion", "usual", "low", "high", "km"})
+
+
+def _write_numbers(values: Mapping[str, object], code: str, translate: Translate) -> dict[str, object]:
+    # Numbers the program worked out get the reader's decimal mark; what stands in the file is shown as it is.
+    mark = translate(DECIMAL)[1:2] or "."
+    amounts = ".amount_" in code
+    return {
+        name: _DECIMAL_POINT.sub(mark, f"{value:.6f}".rstrip("0").rstrip("."))
+        if isinstance(value, float)
+        else _DECIMAL_POINT.sub(mark, value)
+        if amounts and name in _COUNTED and isinstance(value, str)
+        else value
+        for name, value in values.items()
+    }
+
+
 def _sentences(code: str) -> tuple[str, str]:
     return MESSAGES.get(code) or (INTERNAL if code in INTERNAL_CODES else UNKNOWN)
 
@@ -713,13 +803,15 @@ def _sentences(code: str) -> tuple[str, str]:
 def describe_finding(finding: Finding, translate: Translate) -> tuple[str, str]:
     """Return (what is wrong, what to do) of `finding` in the language of `translate`."""
     what, advice = _sentences(finding.code)
+    if finding.values.get("count") == 1:
+        what = ONE.get(finding.code, what)
     details = ", ".join(f"{name}={value}" for name, value in finding.values.items())
     shown = {"value": finding.value, "column": finding.column, "row": finding.row, "file": finding.file}
     default = DEFAULT_WORDS.get(str(finding.values.get("default")))
     values = {
         "code": finding.code,
         "details": details,
-        **finding.values,
+        **_write_numbers(finding.values, finding.code, translate),
         **({"default": translate(default)} if default else {}),
         **{name: value for name, value in shown.items() if value is not None},
     }

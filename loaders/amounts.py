@@ -119,7 +119,9 @@ def read_amounts(
             report.once("column.decimal_comma", row.number, column, value=cell)
         if read.ambiguous:
             shown = next(number for number in numbers.values() if number is not None)
-            report("warning", "row.amount_ambiguous", row.number, column, value=cell, read_as=f"{shown:g}")
+            report(
+                "warning", "row.amount_ambiguous", row.number, column, value=cell, read_as=write_number(shown)
+            )
         place = {"amount_min": "low", "amount_best": "best", "amount_max": "high"}[column]
         for part, number in numbers.items():
             if number is not None:
@@ -166,7 +168,7 @@ def _find_factor(
     times = _PERIOD_FACTORS.get(period, 1.0)
     if factor != 1 or times != 1:
         number = next(part for part in (read.best, read.low, read.high) if part is not None)
-        read_as = f"{number * factor * times:g} {unit}"
+        read_as = f"{write_number(number * factor * times)} {unit}"
         if written == style.usual_unit and not read.period:
             report.once(
                 "column.amount_converted", row.number, column, value=row.cells.get(column), read_as=read_as
@@ -181,6 +183,11 @@ def _find_factor(
                 read_as=read_as,
             )
     return unit, factor * times
+
+
+def write_number(number: float) -> str:
+    """Return `number` with at most six decimals and never with an exponent: ``106.75``, ``1000000``."""
+    return f"{number:.6f}".rstrip("0").rstrip(".")
 
 
 def _check_order(

@@ -59,9 +59,8 @@ def read_points(path: Path) -> tuple[gpd.GeoDataFrame, list[Finding]]:
 
     Returns
     -------
-    (points, findings) : ``facility_id`` and point geometry (EPSG:4326) of the rows that can be used, in the
-    file's order;
-        one finding for each row that cannot, or whose latitude and longitude were swapped back.
+    (points, findings) : ``facility_id``, ``row`` in the file and point geometry (EPSG:4326) of the rows that can
+        be used, in the file's order; one finding for each row that cannot, or whose latitude and longitude were swapped back.
 
     Raises
     ------
@@ -81,6 +80,7 @@ def read_points(path: Path) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     header, columns = _find_header(table.rows, file=file)
     findings: list[Finding] = []
     ids: list[str] = []
+    rows: list[int] = []
     lats: list[float] = []
     lons: list[float] = []
     seen: set[str] = set()
@@ -100,9 +100,12 @@ def read_points(path: Path) -> tuple[gpd.GeoDataFrame, list[Finding]]:
         if spot:
             seen.add(place)
             ids.append(place)
+            rows.append(number)
             lats.append(spot[0])
             lons.append(spot[1])
-    points = gpd.GeoDataFrame({"facility_id": ids}, geometry=gpd.points_from_xy(lons, lats), crs=WGS84)
+    points = gpd.GeoDataFrame(
+        {"facility_id": ids, "row": rows}, geometry=gpd.points_from_xy(lons, lats), crs=WGS84
+    )
     return points, findings
 
 
@@ -122,9 +125,11 @@ def write_distances(
     """
     points, findings = read_points(path)
     travel = measure_travel(network, points, parameters=parameters or ScenarioParameters())
-    for place, reason in zip(travel.ids, travel.reasons, strict=True):
+    for place, row, reason in zip(travel.ids, points["row"], travel.reasons, strict=True):
         if reason:
-            findings.append(Finding(Severity.WARNING, f"place.{reason}", path.name, value=place[:80]))
+            findings.append(
+                Finding(Severity.WARNING, f"place.{reason}", path.name, int(row), value=place[:80])
+            )
     pairs = unreachable = 0
     try:
         handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.", suffix=".part")

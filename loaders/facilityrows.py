@@ -39,6 +39,7 @@ class FacilityRow:
     spot: Spot
     given_id: bool
     municipalities: tuple[str, ...] = ()
+    stated: str | None = None
     lon: float = math.nan
     lat: float = math.nan
     keys: dict[str, str] = field(default_factory=dict)
@@ -113,7 +114,14 @@ def _read_row(
     found = _read_municipality(row, references, report)
     spot = read_spot(grid, row, report=report)
     spot.stated = found
-    return FacilityRow(row.number, values, spot, values["facility_id"] is not None, found)
+    return FacilityRow(
+        row.number,
+        values,
+        spot,
+        values["facility_id"] is not None,
+        found,
+        known_text(cells.get("municipality")),
+    )
 
 
 def _read_name(row: GridRow, values: dict[str, Value], report: Reporter) -> str | None:
@@ -282,7 +290,14 @@ def _settle_place(
         names = ", ".join(
             f"{number} {references.municipality_name.get(number, '')}".strip() for number in candidates
         )
-        report("warning", "row.municipality_ambiguous", facility.row, "municipality", suggestion=names)
+        report(
+            "warning",
+            "row.municipality_ambiguous",
+            facility.row,
+            "municipality",
+            value=facility.stated,
+            suggestion=names,
+        )
     if municipality is None and not candidates and values["place"]:
         found, _ = references.find_municipality(str(values["place"]), None)
         municipality = found[0] if len(found) == 1 else None
@@ -307,7 +322,7 @@ def _settle_place(
         return
     if math.isfinite(facility.lon):
         report.once("column.placed_by_post", facility.row, "place" if spot is not None else "postcode")
-    else:
+    elif facility.row not in report.error_rows:  # a refused row has been told what is wrong already
         report("warning", "row.not_placed", facility.row, None, value=values["name"])
 
 

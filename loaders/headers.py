@@ -23,10 +23,13 @@ HEADER_TABLE: dict[str, str] = {
     "|medlem|medlemsbedrift|medlemsverksemd|enhet|enhetsnavn|eining|produsent|avfallsprodusent|kunde|kundenavn|lokasjon"
     "|navn på anlegg|namn på anlegg|navn på bedrift|namn på verksemd|company|company name|firm|firm name|facility"
     "|facility name|plant|plant name|site|site name|organisation|organization|organisation name|organization name"
-    "|business|business name|enterprise|member|member name|actor|actor name",
+    "|business|business name|enterprise|member|member name|actor|actor name|vendor|vendor name|supplier|supplier name"
+    "|customer|customer name|client|client name|leverandør|leverandørnavn|leverandørnamn|oppdragsgiver|avfallsbesitter"
+    "|navn på virksomhet|account name|legal name|juridisk navn|legal entity",
     "organisation_number": "organisasjonsnummer|organisasjonsnr|orgnr|org nr|orgnummer|org nummer|org no|orgno|foretaksnummer"
     "|føretaksnummer|foretaksnr|bedriftsnummer|bedriftsnr|virksomhetsnummer|underenhet|organization number"
-    "|organisation no|organization no|company number|company no|registration number|vat number|brregnr",
+    "|organisation no|organization no|company number|company no|registration number|vat number|brregnr|vat no|vat id"
+    "|company registration number|company id|cvr|org num|orgnum|organisasjons nummer",
     "actor_type": "aktørtype|type aktør|virksomhetstype|type virksomhet|type verksemd|verksemdstype|anleggstype|type anlegg"
     "|bedriftstype|actor|type of actor|facility type|type of facility|company type|rolle i verdikjeden|kategori aktør",
     "industry_code": "næringskode|næringskode sn2007|næringskode sn2025|næring|nace|nacekode|nace kode|nace code|sn2007|sn2025"
@@ -75,10 +78,12 @@ HEADER_TABLE: dict[str, str] = {
     "|lågaste mengd|minimumsmengde|mengde fra|mengd frå|fra mengde|amount min|min amount|minimum amount|lowest amount"
     "|low amount|amount low|amount from|mengde lav|mengd låg|lav mengde|nedre mengde|lav|låg",
     "amount_best": "mengde|mengd|beste|beste anslag|mengde beste anslag|mengde best|mengd best|mengd beste anslag|årlig mengde"
-    "|årleg mengd|mengde per år|mengde pr år|mengd per år|mengd pr år|årsmengde|årsmengd|tonn|tonnasje|kvantum|volum|vekt"
+    "|årleg mengd|mengde per år|mengde pr år|mengd per år|mengd pr år|årsmengde|årsmengd|årsvolum|årstonnasje|annual tonnage|annual volume|tonn|tonnasje|kvantum|volum|vekt"
     "|antall tonn|amount|amounts|annual amount|yearly amount|amount per year|quantity|annual quantity|tonnes|tons|tonnage"
     "|volume|weight|best estimate|amount best estimate|best|kvantitet|sannsynlig mengde|mengde sannsynlig|energimengde"
-    "|mengde avfall|avfallsmengde|avfallsmengd|qty",
+    "|mengde avfall|avfallsmengde|avfallsmengd|qty|nettovekt|netto vekt|bruttovekt|net weight|gross weight|total weight"
+    "|total amount|total quantity|total mengde|totalmengde|sum mengde|levert mengde|levert vekt|mottatt mengde|mottatt vekt"
+    "|innveid mengde|innveid|veid mengde|total vekt|totalvekt|sum vekt|waste amount|waste quantity|mengde totalt|mengd i alt",
     "amount_max": "maks|max|maksimum|maximum|mengde maks|maks mengde|mengd maks|maks mengd|mengde max|største mengde"
     "|største mengd|høyeste mengde|høgaste mengd|maksimumsmengde|mengde til|mengd til|til mengde|amount max|max amount"
     "|maximum amount|highest amount|high amount|amount high|amount to|mengde høy|mengd høg|høy mengde|øvre mengde|høy|høg",
@@ -90,7 +95,8 @@ HEADER_TABLE: dict[str, str] = {
     "treatment": "behandling|behandlingsmåte|handsaming|handsamingsmåte|dagens behandling|dagens handsaming|nåværende behandling"
     "|behandlingskode|rd kode|r d kode|r d|treatment code|present treatment|current treatment|disponering|disponeringsmåte"
     "|sluttbehandling|r d code|håndtering|handtering",
-    "price_nok_per_t": "pris|pris nok t|pris per tonn|pris pr tonn|kostnad|kostnad per tonn|kr per tonn|kr tonn|kr t|nok t"
+    "price_nok_per_t": "pris|pris nok t|pris per tonn|pris pr tonn|kostnad|kostnad per tonn|pris kr pr tonn|pris kr per tonn|pris kr t|kr pr tonn|pris pr t|behandlingspris|behandlingskostnad|kostnad kr tonn"
+    "|kr per tonn|kr tonn|kr t|nok t"
     "|nok per tonn|price|price nok t|price per tonne|cost|cost per tonne|betaling|gate fee|mottaksgebyr|price nok per t",
     "legal_status": "juridisk status|rettslig status|rettsleg status|avfallsstatus|status avfall|legal|waste status"
     "|avfall eller biprodukt",
@@ -122,14 +128,34 @@ STREAM_MARKS = frozenset(
 )
 """Columns that describe a stream."""
 
+_WITH_UNIT: dict[str, str] = {
+    **dict.fromkeys(
+        ("", "antall", "antal", "sum", "total", "totalt", "i alt", "netto", "brutto", "net", "gross", "levert", "mottatt",
+         "delivered", "received", "per", "pr", "value", "verdi", "best", "energi", "energy", "varme", "heat", "mean", "snitt"),
+        "amount_best",
+    ),
+    **dict.fromkeys(("fra", "frå", "from", "low", "lower", "nedre", "minst", "lavest", "lågast"), "amount_min"),
+    **dict.fromkeys(("til", "to", "high", "upper", "øvre", "mest", "høyest", "høgast", "inntil", "opptil"), "amount_max"),
+}  # fmt: skip
+"""What little words mean in a header that also holds a unit of amount (``Antall kg``, ``Fra (tonn)``, ``MWh/år``)."""
+
 _AMBIGUOUS_NAMES = {"enhet", "eining", "unit"}
 _UNIT = re.compile(
-    r"(?:\bi\s+)?\b(?P<unit>kilotonn|tonnes|tonne|tonn|tons|ton|kilo|kg|kt|t|gwh|mwh|kwh|sm3|nm3|m3|m³|liter|litres|l)\b"
-    r"(?:\s*(?:/|per|pr\.?)\s*(?P<period>år|aar|yr|year|annum|mnd|måned|månad|month|uke|veke|week|døgn|dag|day))?\.?",
+    r"(?:\bi\s+)?\b(?P<unit>kilotonn|tonnes|tonne|tonn|tons|ton|kilograms|kilogram|kilos|kilo|kgs|kg|kt|t|twh|gwh|mwh|kwh|sm3|nm3|m3|m³"
+    r"|kubikkmeter|liter|litres|litre|liters|l)\b"
+    r"(?:\s*(?:/|\bper\b|\bpr\b\.?)?\s*\b(?P<period>år|aar|ar|yr|year|annum|pa|mnd|måned|maaned|månad|month|uke|veke|week|døgn|dag|day)\b)?\.?",
+    re.IGNORECASE,
+)
+_CAMEL = re.compile(r"(?<=[a-zæøå])(?=[A-ZÆØÅ])")
+_ADJECTIVE = re.compile(
+    r"^(?:estimert|anslått|beregnet|berekna|forventet|forventa|venta|omtrentlig|omtrentleg|gjennomsnittlig|gjennomsnittleg|samlet"
+    r"|samla|generert|rapportert|registrert|årlig|årleg|ca\.?|annual|yearly|estimated|expected|average|reported|generated|aktuell"
+    r"|vår|våre|our|bedriftens|kundens|anleggets)\s+",
     re.IGNORECASE,
 )
 _PERIOD_TAIL = re.compile(
-    r"\s*(?:/|\bper\b|\bpr\b\.?)\s*(år|aar|yr|year|annum|mnd|måned|månad|month)\.?\s*$", re.IGNORECASE
+    r"\s*(?:/|\bper\b|\bpr\b\.?)\s*(år|aar|ar|yr|year|annum|mnd|måned|maaned|månad|month)\.?\s*$",
+    re.IGNORECASE,
 )
 _YEAR = re.compile(r"\b(19[5-9]\d|20\d\d)\b")
 _EPSG = re.compile(
@@ -165,7 +191,7 @@ class Header:
 
 
 _PERIODS = {
-    "år": "year", "aar": "year", "yr": "year", "year": "year", "annum": "year", "mnd": "month", "måned": "month",
+    "år": "year", "aar": "year", "ar": "year", "pa": "year", "maaned": "month", "yr": "year", "year": "year", "annum": "year", "mnd": "month", "måned": "month",
     "månad": "month", "month": "month", "uke": "week", "veke": "week", "week": "week", "døgn": "day", "dag": "day",
     "day": "day",
 }  # fmt: skip
@@ -198,7 +224,8 @@ def _lookup() -> dict[str, str]:
 @cache
 def read_header(text: str) -> Header:
     """Return what the header `text` means; an unknown header gives ``column=None``."""
-    plain = plain_text(text)
+    written = plain_text(text)
+    plain = " ".join(written.replace("_", " ").split())
     lookup = _lookup()
     epsg, year, unit, period = 0, 0, "", ""
     if found := _EPSG.search(plain):
@@ -224,8 +251,17 @@ def read_header(text: str) -> Header:
         key = _key(candidate)
         column = lookup.get(key) or lookup.get(key.replace(" ", ""))
         if column and key:
-            return Header(plain, column, unit, period, epsg, year)
-    return Header(plain, None, unit, period, epsg, year)
+            return Header(written, column, unit, period, epsg, year)
+    if unit and unit.casefold() not in ("l", "t", "ton"):
+        rest = _key(_UNIT.sub(" ", _YEAR.sub(" ", plain)))
+        if rest in _WITH_UNIT:
+            return Header(written, _WITH_UNIT[rest], unit, period, epsg, year)
+    elif unit and _key(_UNIT.sub(" ", plain)) in _WITH_UNIT and (period or _key(_UNIT.sub(" ", plain))):
+        return Header(written, _WITH_UNIT[_key(_UNIT.sub(" ", plain))], unit, period, epsg, year)
+    for other in (_CAMEL.sub(" ", plain), _ADJECTIVE.sub(" ", plain).strip()):
+        if other and other != plain and (again := read_header(other)).column:
+            return Header(written, again.column, again.unit, again.period, epsg, year)
+    return Header(written, None, unit, period, epsg, year)
 
 
 def count_known(cells: Sequence[object]) -> int:

@@ -20,8 +20,9 @@ HEADER_SEARCH_ROWS = 40
 Tell = Callable[..., None]
 """Called as ``tell(severity, code, row, column, value=..., **values)``."""
 _TOTAL = re.compile(
-    r"(?:sum|totalt?|i alt|til sammen|totalsum|delsum|subtotal|grand total|sum total)"
-    r"(?:\s+(?:tonn|t|kg|mengde|mengd|amount|per|pr|år|year|alle|all|rader|rows|(?:19|20)\d\d))*[ :.=]*",
+    r"(?:sum|totalt?|i alt|til saman|til sammen|totalsum|delsum|subtotal|grand total|sum total|totals"
+    r"|summert)(?:\s+(?:tonn|t|kg|mwh|m3|mengde|mengd|amount|per|pr|år|year|alle|all|rader|rows|sum|totalt?|i alt|anlegg"
+    r"|bedrifter|firma|avfall|fraksjoner|(?:19|20)\d\d))*[ :.=]*",
     re.IGNORECASE,
 )
 _REMARK = re.compile(
@@ -77,7 +78,7 @@ class Grid:
         who = columns & {"facility_id", "name", "organisation_number"}
         where = columns & (FACILITY_MARKS - {"organisation_number", "hazardous"})
         if about_stream and who:
-            return "both" if where and "name" in columns else "streams"
+            return "both" if where and columns & {"name", "organisation_number"} else "streams"
         if about_stream and "geometry_x" in columns:
             return "both"
         if who and (where or len(who) > 1) and not about_stream:
@@ -142,7 +143,7 @@ def lay_out(raw: RawTable, *, file: str, several: bool) -> tuple[Grid | None, li
                 value=_first_value(body, index),
                 position=index + 1,
             )
-    data, skipped = _collect_rows(body, positions, headers, tell)
+    data, skipped = _collect_rows(body, positions, headers, tell, tell_empty=not raw.has_header_row)
     grid = Grid(
         file,
         raw.name,
@@ -372,7 +373,12 @@ def _split_lost_delimiter(
 
 
 def _collect_rows(
-    body: list[tuple[int, list[Cell]]], positions: dict[str, int], headers: list[Header], tell: Tell
+    body: list[tuple[int, list[Cell]]],
+    positions: dict[str, int],
+    headers: list[Header],
+    tell: Tell,
+    *,
+    tell_empty: bool,
 ) -> tuple[list[GridRow], int]:
     data: list[GridRow] = []
     skipped = 0
@@ -385,6 +391,9 @@ def _collect_rows(
         }
         filled = [(index, cell) for index, cell in enumerate(row) if cell is not None]
         if not filled:
+            if tell_empty:  # a blank line is nothing, an empty map feature is something that was drawn
+                skipped += 1
+                tell(Severity.INFO, "row.feature_empty", number)
             continue
         code = _not_data(filled, cells, titles)
         if code:
@@ -407,7 +416,7 @@ def _not_data(
     who = [
         column
         for column in ("facility_id", "organisation_number", "postcode", "eal_code", "lat")
-        if column in cells
+        if column in cells and cells[column] is not first
     ]
     if isinstance(first, str) and _TOTAL.fullmatch(clean_words(first)) and not who and len(titles) > 2:
         return "row.total_skipped"

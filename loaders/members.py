@@ -22,6 +22,7 @@ from geodata.errors import InvalidTableError, RefusedFileError
 from geodata.findings import Finding, Severity
 from geodata.results import RegionTables
 from geodata.schemas import FACILITIES, STREAMS, WGS84, conform_table, empty_table
+from loaders.amounts import write_number
 from loaders.checks import check_table, find_kilograms
 from loaders.facilityrows import FacilityRow, Value, read_facilities
 from loaders.layout import Grid, GridRow, lay_out
@@ -36,6 +37,7 @@ from loaders.templates import TITLES
 Source = Upload | Path | str | tuple[str, bytes]
 
 _HELP_SHEETS = {title.casefold() for title in TITLES["help"]}
+_STREAM_ONLY = frozenset(column.name for column in STREAMS) - {column.name for column in FACILITIES}
 _WHO = ("facility_id", "organisation_number", "name")
 
 
@@ -225,16 +227,13 @@ def _settle_kinds(tables: list[_Table], known: RegionTables | None) -> None:
         if table.kind == "streams" and not placed and "name" in columns:
             table.kind = "both"
         if table.kind == "facilities":
-            for column in (
-                "amount_best",
-                "amount_min",
-                "amount_max",
-                "direction",
-                "treatment",
-                "price_nok_per_t",
-            ):
-                if column in columns:
+            for column in columns:
+                if column in _STREAM_ONLY:
                     table.report("info", "header.not_used", table.grid.header_row or None, column)
+        elif not {"amount_best", "amount_min", "amount_max"} & set(columns):
+            unread = any(finding.code == "header.unknown" for finding in table.report.findings)
+            level = "warning" if unread else "info"  # perhaps they stand in a column that was not understood
+            table.report(level, "column.amount_missing", table.grid.header_row or None)
 
 
 def _read_rows(table: _Table, *, references: References, dataset: str | None) -> None:
@@ -362,8 +361,8 @@ def _tell_kilograms(table: _Table, streams: list[StreamRow]) -> None:
             stream.row,
             column,
             value=shown if shown is not None else odd.amount,
-            suggestion=f"{odd.suggestion:g}",
-            usual=f"{odd.usual:.3g}",
+            suggestion=write_number(odd.suggestion),
+            usual=write_number(float(f"{odd.usual:.3g}")),
         )
 
 

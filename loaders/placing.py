@@ -129,6 +129,7 @@ def _read_joint(grid: Grid, row: GridRow, spot: Spot, *, report: Report) -> Spot
         parts = text.split(",")
     if len(parts) == 1 and text.count(",") == 1 and "." in text:
         parts = text.split(",")
+    parts = _split_degrees(text) or parts
     read = [read_coordinate(part) for part in parts]
     if len(read) != 2 or read[0][0] is None or read[1][0] is None:
         report("error", "row.coordinate_unreadable", row.number, "coordinates", value=text)
@@ -138,6 +139,19 @@ def _read_joint(grid: Grid, row: GridRow, spot: Spot, *, report: Report) -> Spot
     if found or (_in(second, _LAT) and _in(first, _LON)) or second > 6_000_000 > first:
         return _settle(grid, row, spot, first, second, report=report)
     return _settle(grid, row, spot, second, first, report=report)
+
+
+def _split_degrees(text: str) -> list[str]:
+    """Return the two halves of ``N 63° 25.8' E 10° 23.7'``, ``63°25'N 10°23'E``, ``lat: 63.4 lon: 10.4``;
+    none elsewhere."""
+    bare = re.sub(r"(?i)\b(?:lat|latitude|breddegrad|lon|lng|long|longitude|lengdegrad)\b\s*[:=]?", " ", text)
+    if re.search(r"(?i)^\s*[nsøeovw]\s*\d", bare):
+        halves = re.findall(r"(?i)[nsøeovw]\s*\d[^nsøeovw]*", bare)
+    else:
+        halves = re.findall(r"(?i)\d[^nsøeovw]*[nsøeovw]", bare)
+    if len(halves) != 2 and bare != text:
+        halves = [part for part in re.split(r"\s*[;/]\s*|,\s+|\s+", bare.strip()) if part]
+    return [half.strip(" ,;/") for half in halves] if len(halves) == 2 else []
 
 
 def _settle(grid: Grid, row: GridRow, spot: Spot, x: float, y: float, *, report: Report) -> Spot:

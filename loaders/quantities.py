@@ -250,7 +250,7 @@ def read_quantity(value: Cell, style: NumberStyle) -> Quantity:
         return Quantity(problem="amount.unreadable")
     if isinstance(value, int | float):
         return Quantity(best=float(value))
-    text = clean_words(value).casefold()
+    text = clean_words(value).casefold().strip("\"'“”„«»’‘ ")
     if text in ("na", "ingen data", "no data"):
         return Quantity()
     if _DATE.fullmatch(text):
@@ -260,6 +260,8 @@ def read_quantity(value: Cell, style: NumberStyle) -> Quantity:
         approximate, text = True, text[found.end() :]
     if re.fullmatch(r"\(\s*\d[^()]*\)", text):  # an accountant's negative
         text = "-" + text.strip("() ")
+    elif re.fullmatch(r"\d[\d .,]*-", text):  # some accounting programs put the sign last
+        text = "-" + text.rstrip("- ")
     if spread := _RANGE.fullmatch(text):
         return _read_range(spread, style, approximate=approximate)
     bound = ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from geodata.identifiers import check_organisation_number
 from geodata.months import format_months, parse_months
 from geodata.wastecodes import format_code, mirror_of, title
-from loaders.amounts import AmountStyle, find_amount_style, read_amounts
+from loaders.amounts import AmountStyle, find_amount_style, read_amounts, write_number
 from loaders.facilityrows import Value, known_text, text_of
 from loaders.layout import Grid, GridRow
 from loaders.quantities import NumberStyle, clean_words, find_number_style, is_unknown, read_quantity
@@ -167,8 +167,13 @@ def _read_code(
     stated = _read_hazard(row, report)
     if is_unknown(cell) or clean_words(cell).casefold() in _NO_CODE:
         return None, stated
-    parsed = references.parse_code(cell, star_expected=True)
     codes = references.codes
+    if found := _DATE.fullmatch(clean_words(cell)):
+        digits = re.sub(r"\D", "", found[0][:10])[2:]  # 2017-02-01 was 17 02 01
+        meant = format_code(digits, codes=codes) if digits in codes.hazard else ""
+        report("error", "row.code_date", row.number, "eal_code", value=cell, suggestion=meant)
+        return None, stated
+    parsed = references.parse_code(cell, star_expected=True)
     near = ", ".join(
         f"{format_code(code, codes=codes)} {title(code, codes=codes)}" for code in parsed.suggestions[:3]
     )
@@ -248,6 +253,8 @@ def _read_material(
     if material is None:
         for part in re.split(r"[,;/(]|\s-\s", text):
             material = material or references.find_material(part.strip(" )"))
+    if material is None and (bare := re.sub(r"^[\d\s.*:-]+", "", text)) not in ("", text):
+        material = references.find_material(bare)  # a supplier's own number stands before the words
     if material is None and from_code:
         report.once("column.material_in_words", row.number, "material", value=cell)
         values["description"] = values["description"] or text
@@ -299,7 +306,7 @@ def _read_price(row: GridRow, style: NumberStyle, report: Reporter) -> float | N
             row.number,
             "price_nok_per_t",
             value=cell,
-            read_as=f"{read.best:g}",
+            read_as=write_number(read.best or 0.0),
         )
     return read.best
 

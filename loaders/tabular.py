@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.sax.handler import ContentHandler
+from zipfile import ZipFile
 
 import defusedxml.sax
 from defusedxml.common import DefusedXmlException
@@ -27,6 +28,7 @@ from loaders.rawtables import Cell, Limits, Note, RawFile, RawTable
 
 DELIMITERS = (";", "\t", ",", "|")
 _HEADER_SEARCH_ROWS = 40
+_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3}[0-9]{1,7})"[^>/]*>(.*?)</(?:\w+:)?c>', re.DOTALL)
 _MOJIBAKE = re.compile("Ã[¦¸¥\u0086\u0098\u0085˜†…]|Ã\u00a5")
 
 
@@ -101,7 +103,11 @@ def _bare(cell: str) -> str | None:
     # A quotation mark before = + - @ keeps a spreadsheet from calculating the text; it is not part of
     # the value.
     text = cell.strip()
-    return (text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") and text[1:] else text) or None
+    if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "\t", "\r"):
+        text = cell[1:].strip()
+    elif text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") and text[1:]:
+        text = text[1:]
+    return text or None
 
 
 def _parse(text: str, delimiter: str, *, file: str) -> Iterator[list[str]]:
@@ -170,6 +176,7 @@ def read_workbook(path: Path, *, file: str, limits: Limits) -> RawFile:
                 check_xml(reader.read(name), file=file)
             elif name.lower().endswith("vbaproject.bin"):
                 raise RefusedFileError("file.macros", file=file)
+        notes = _find_empty_formulas(archive, names)
         merged = {
             name: _merged_ranges(archive.read(name))
             for name in names
@@ -180,7 +187,6 @@ def read_workbook(path: Path, *, file: str, limits: Limits) -> RawFile:
         if len(book.sheetnames) > limits.sheets:
             raise RefusedFileError("file.too_many_sheets", file=file, limit=limits.sheets)
         tables: list[RawTable] = []
-        notes: list[Note] = []
         cells = 0
         for sheet in book.worksheets:
             if sheet.sheet_state != "visible":
@@ -198,6 +204,21 @@ def read_workbook(path: Path, *, file: str, limits: Limits) -> RawFile:
     if not any(table.rows for table in tables):
         raise RefusedFileError("file.empty", file=file)
     return RawFile("xlsx", tables, notes=notes)
+
+
+def _find_empty_formulas(archive: ZipFile, names: list[str]) -> list[Note]:
+    # A program that is no spreadsheet writes formulas without their results: such cells are read as empty.
+    cells: list[str] = []
+    for name in names:
+        if not name.startswith("xl/worksheets/sheet"):
+            continue
+        for cell in _CELL.finditer(archive.read(name)):
+            if b"<f" in cell[2] and not re.search(rb"<(?:\w+:)?(?:v|is)>[^<]", cell[2]):
+                cells.append(cell[1].decode("ascii"))
+    if not cells:
+        return []
+    shown = ", ".join(cells[:5])
+    return [Note("warning", "sheet.formulas_without_values", values={"cells": shown, "count": len(cells)})]
 
 
 def _read_sheet(

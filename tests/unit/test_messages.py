@@ -9,18 +9,22 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 from dashboard.messages import (
+    DECIMAL,
     DEFAULT_WORDS,
     INTERNAL,
     INTERNAL_CODES,
     MESSAGES,
+    ONE,
     SHEET,
     SUGGESTION,
     UNKNOWN,
     describe_error,
     describe_finding,
 )
+from dashboard.text import gettext, in_language
 from geodata.errors import RefusedFileError
 from geodata.findings import Finding, Severity
+from geodata.snapping import REASONS
 
 ROOT = Path(__file__).parents[2]
 KINDS = (
@@ -35,6 +39,8 @@ KINDS = (
     "industry",
     "members",
     "crs",
+    "place",
+    "distances",
 )
 CODE = re.compile(
     rf"(?:{'|'.join(KINDS)}|municipality|parameter|county|network|household|codes|dataset)\.[a-z_]+"
@@ -67,7 +73,10 @@ def test_each_code_has_a_sentence() -> None:
 def test_each_sentence_has_its_bokmaal_with_the_same_placeholders() -> None:
     with (ROOT / "dashboard/locale/nb/LC_MESSAGES/findings.po").open("rb") as stream:
         catalogue = read_po(stream)
-    texts = {text for pair in (*MESSAGES.values(), INTERNAL, UNKNOWN) for text in pair}
+    texts = {text for pair in (*MESSAGES.values(), INTERNAL, UNKNOWN) for text in pair} | {
+        *ONE.values(),
+        DECIMAL,
+    }
     for text in texts | {SHEET, SUGGESTION, *DEFAULT_WORDS.values()}:
         translation = catalogue[text].string if text in catalogue else ""
         assert translation, text
@@ -92,3 +101,21 @@ def test_missing_values_and_unknown_codes_give_a_plain_sentence() -> None:
         describe_finding(finding, lambda text: text)[0]
         == "Something is wrong (row.never_heard_of). Sheet Ark1."
     )
+
+
+def test_every_reason_for_a_place_without_distances_has_a_sentence() -> None:
+    assert {f"place.{reason}" for reason in REASONS if reason} <= set(MESSAGES)
+
+
+def test_one_is_said_as_one_and_numbers_have_the_readers_decimal_mark() -> None:
+    with in_language("nb"):
+        finding = Finding(
+            Severity.INFO, "column.amount_converted", "a.csv", 2, "Vekt (kg)", "106 750,0",
+            {"count": 1, "read_as": "106.75 t"},
+        )  # fmt: skip
+        assert (
+            describe_finding(finding, gettext)[0] == "Én mengde ble regnet om: 106 750,0 til 106,75 t i året."
+        )
+        sea = Finding(Severity.WARNING, "row.point_at_sea", "a.csv", 2, "lat", "62.9, 5.0", {"km": 61.7})
+        assert "62.9, 5.0" in describe_finding(sea, gettext)[0]  # as in the file
+        assert "61,7 km" in describe_finding(sea, gettext)[0]
