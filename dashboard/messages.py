@@ -681,6 +681,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{count} cells hold formulas without a calculated value ({cells}) and were read as empty.",
         "Open the workbook in Excel or LibreOffice and save it, or paste the values.",
     ),
+    "file.quote_unclosed": (
+        "A quotation mark in row {row} is never closed, so the rows after it became one cell.",
+        "Remove the quotation mark, or write two of them where one is meant.",
+    ),
     "row.feature_empty": (
         "The map feature has neither values nor a point and was not read.",
         "Nothing needs to be done.",

@@ -19,7 +19,7 @@ from geodata.findings import Finding, Severity
 from geodata.network import RoadNetwork
 from geodata.parameters import ScenarioParameters
 from geodata.roads import RoadTravel, measure_travel
-from loaders.headers import plain_text
+from loaders.headers import plain_text, read_header
 from loaders.quantities import read_coordinate
 from loaders.rawtables import Cell, Limits
 from loaders.tabular import read_text_table
@@ -31,6 +31,7 @@ HEADERS: Final = {
     "lat": "lat|latitude|breddegrad|breiddegrad|bredde|breidde|y|lat_wgs84|wgs84_lat",
     "lon": "lon|lng|long|longitude|lengdegrad|lengde|lengd|x|lon_wgs84|wgs84_lon",
 }
+_MEANING: Final = {"facility_id": "id", "id": "id", "name": "id", "place": "id", "lat": "lat", "lon": "lon"}
 HEADER_ROWS: Final = 30
 BLOCK_PAIRS: Final = 200_000
 LAT_RANGE, LON_RANGE = (57.0, 81.0), (-10.0, 33.0)
@@ -59,8 +60,9 @@ def read_points(path: Path) -> tuple[gpd.GeoDataFrame, list[Finding]]:
 
     Returns
     -------
-    (points, findings) : ``facility_id``, ``row`` in the file and point geometry (EPSG:4326) of the rows that can
-        be used, in the file's order; one finding for each row that cannot, or whose latitude and longitude were swapped back.
+    (points, findings) : ``facility_id``, ``row`` in the file and point geometry (EPSG:4326) of the rows
+        that can be used, in the file's order; one finding for each row that cannot, or whose latitude and
+        longitude were swapped back.
 
     Raises
     ------
@@ -177,6 +179,10 @@ def _find_header(rows: list[list[Cell]], *, file: str) -> tuple[int, dict[str, i
             for name, words in wanted.items()
             if any(key in words for key in keys)
         }
+        for column, cell in enumerate(row):  # any way of writing it that members' lists may use
+            known = _MEANING.get(read_header(str(cell)[:80]).column or "") if cell is not None else None
+            if known and known not in found and column not in found.values():
+                found[known] = column
         if len(found) == len(wanted):
             return k, found
     shown = ", ".join(str(cell) for cell in rows[0][:8] if cell is not None)[:80]

@@ -247,7 +247,8 @@ def _is_text(column: pd.Series) -> bool:
 
 
 def _disarm(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    # Also where apostrophes stand before it already: the reader takes one away.
+    return f"'{value}" if isinstance(value, str) and value.lstrip("'").startswith(FORMULA_STARTS) else value
 
 
 def _plain(value: Any) -> Any:

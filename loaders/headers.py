@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 HEADER_TABLE: dict[str, str] = {
     # --- who and where (facilities) ---
@@ -37,7 +37,7 @@ HEADER_TABLE: dict[str, str] = {
     "address": "adresse|gateadresse|gate adresse|besøksadresse|beliggenhetsadresse|forretningsadresse|vegadresse|veiadresse"
     "|street|street address|visiting address|lokaliseringsadresse|gate|veg|vei|location address",
     "postcode": "postnr|postnummer|post nr|post nummer|zip|zip code|zipcode|post code|postal code",
-    "place": "poststed|poststad|sted|stad|post sted|by|tettsted|tettstad|city|town|postal place|locality|stedsnavn|stadnamn"
+    "place": "poststed|poststad|sted|stad|post sted|by|tettsted|tettstad|city|town|postal place|locality|stedsnavn|place name|stadnamn"
     "|lokalitet|village",
     "postal": "postnr sted|postnr og sted|postnr og poststed|postnr poststed|postnummer og sted|postnummer og poststed"
     "|postnummer og poststad|postnr og poststad|postnr og stad|postnummer poststed|postadresse|postcode and place"
@@ -221,7 +221,7 @@ def _lookup() -> dict[str, str]:
     return table
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def read_header(text: str) -> Header:
     """Return what the header `text` means; an unknown header gives ``column=None``."""
     written = plain_text(text)
@@ -266,7 +266,9 @@ def read_header(text: str) -> Header:
 
 def count_known(cells: Sequence[object]) -> int:
     """Return how many different columns the texts of one row name: what tells a header row from others."""
-    columns = {read_header(cell).column for cell in cells if isinstance(cell, str) and 0 < len(cell) <= 80}
+    columns = {
+        read_header(cell).column for cell in cells[:400] if isinstance(cell, str) and 0 < len(cell) <= 80
+    }
     return len(columns - {None})
 
 

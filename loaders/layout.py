@@ -17,12 +17,17 @@ from loaders.quantities import clean_words, is_unknown, read_coordinate
 from loaders.rawtables import CRS_MISSING, Cell, RawTable
 
 HEADER_SEARCH_ROWS = 40
+LONGEST_VALUE = 300
+"""Characters that are read of a cell that is not free text."""
+_FREE_TEXT = frozenset(
+    {"name", "address", "description", "quality", "reference", "source", "note", "material"}
+)
 Tell = Callable[..., None]
 """Called as ``tell(severity, code, row, column, value=..., **values)``."""
 _TOTAL = re.compile(
     r"(?:sum|totalt?|i alt|til saman|til sammen|totalsum|delsum|subtotal|grand total|sum total|totals"
-    r"|summert)(?:\s+(?:tonn|t|kg|mwh|m3|mengde|mengd|amount|per|pr|år|year|alle|all|rader|rows|sum|totalt?|i alt|anlegg"
-    r"|bedrifter|firma|avfall|fraksjoner|(?:19|20)\d\d))*[ :.=]*",
+    r"|summert)(?:\s+(?:tonn|t|kg|mwh|m3|mengde|mengd|amount|per|pr|år|year|alle|all|rader|rows"
+    r"|sum|totalt?|i alt|anlegg|bedrifter|firma|avfall|fraksjoner|(?:19|20)\d\d))*[ :.=]*",
     re.IGNORECASE,
 )
 _REMARK = re.compile(
@@ -385,7 +390,7 @@ def _collect_rows(
     titles = {index: header.text.casefold() for index, header in enumerate(headers) if header.text}
     for number, row in body:
         cells = {
-            column: row[index]
+            column: _shorten(column, row[index])
             for column, index in positions.items()
             if index < len(row) and row[index] is not None
         }
@@ -402,6 +407,13 @@ def _collect_rows(
             continue
         data.append(GridRow(number, cells))
     return data, skipped
+
+
+def _shorten(column: str, cell: Cell) -> Cell:
+    # A number, a code or a name of a place is never this long; comparing such texts would take minutes.
+    if isinstance(cell, str) and len(cell) > LONGEST_VALUE and column not in _FREE_TEXT:
+        return cell[:LONGEST_VALUE] + "…"
+    return cell
 
 
 def _not_data(

@@ -191,7 +191,7 @@ class Registry:
             report("error", "row.facility_refused", stream.row, column, value=shown)
         else:
             names = list(self.by_name) if column == "name" else list(self.entries)
-            wanted = plain_name(shown) if column == "name" else shown
+            wanted = (plain_name(shown) if column == "name" else shown)[:80]
             close = difflib.get_close_matches(wanted, names, n=2, cutoff=0.7)
             report(
                 "error", "row.facility_unknown", stream.row, column, value=shown, suggestion=", ".join(close)

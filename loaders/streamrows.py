@@ -11,7 +11,7 @@ from geodata.months import format_months, parse_months
 from geodata.wastecodes import format_code, mirror_of, title
 from loaders.amounts import AmountStyle, find_amount_style, read_amounts, write_number
 from loaders.facilityrows import Value, known_text, text_of
-from loaders.layout import Grid, GridRow
+from loaders.layout import LONGEST_VALUE, Grid, GridRow
 from loaders.quantities import NumberStyle, clean_words, find_number_style, is_unknown, read_quantity
 from loaders.references import References
 from loaders.reporting import Reporter
@@ -237,7 +237,7 @@ def _read_material(
     from_code = references.codes.material_by_code.get(code) if code else None
     if is_unknown(cell):
         described = values["description"]
-        from_words = references.find_material(str(described)) if described else None
+        from_words = references.find_material(str(described)[:LONGEST_VALUE]) if described else None
         if from_code or from_words:
             report.once(
                 "column.material_from_code",
@@ -249,18 +249,19 @@ def _read_material(
             report("error", "row.material_missing", row.number, "material")
         return None
     text = str(text_of(cell))
-    material = references.find_material(text)
+    words = text[:LONGEST_VALUE]
+    material = references.find_material(words)
     if material is None:
-        for part in re.split(r"[,;/(]|\s-\s", text):
+        for part in re.split(r"[,;/(]|\s-\s", words)[:20]:
             material = material or references.find_material(part.strip(" )"))
-    if material is None and (bare := re.sub(r"^[\d\s.*:-]+", "", text)) not in ("", text):
+    if material is None and (bare := re.sub(r"^[\d\s.*:-]+", "", words)) not in ("", words):
         material = references.find_material(bare)  # a supplier's own number stands before the words
     if material is None and from_code:
         report.once("column.material_in_words", row.number, "material", value=cell)
         values["description"] = values["description"] or text
         return from_code
     if material is None:
-        suggestion = references.suggest_materials(text)
+        suggestion = references.suggest_materials(words[:80])
         report("error", "row.material_unknown", row.number, "material", value=cell, suggestion=suggestion)
         return None
     labels = {material, *references.codes.labels.get(material, ())}

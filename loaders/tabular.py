@@ -29,6 +29,7 @@ from loaders.rawtables import Cell, Limits, Note, RawFile, RawTable
 DELIMITERS = (";", "\t", ",", "|")
 _HEADER_SEARCH_ROWS = 40
 _CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3}[0-9]{1,7})"[^>/]*>(.*?)</(?:\w+:)?c>', re.DOTALL)
+_ARMED = re.compile(r"'+[=+\-@\t\r]")
 _MOJIBAKE = re.compile("Ã[¦¸¥\u0086\u0098\u0085˜†…]|Ã\u00a5")
 
 
@@ -81,6 +82,8 @@ def read_text_table(content: bytes, *, file: str, limits: Limits) -> RawFile:
     numbers: list[int] = []
     cells = 0
     for number, row in enumerate(_parse(text, delimiter, file=file), start=1):
+        if any(_swallowed_rows(cell, delimiter) for cell in row):
+            notes.append(Note("warning", "file.quote_unclosed", row=number))
         values: list[Cell] = [_bare(cell) for cell in row]
         _trim(values)
         if not values:
@@ -103,11 +106,14 @@ def _bare(cell: str) -> str | None:
     # A quotation mark before = + - @ keeps a spreadsheet from calculating the text; it is not part of
     # the value.
     text = cell.strip()
-    if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "\t", "\r"):
-        text = cell[1:].strip()
-    elif text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") and text[1:]:
-        text = text[1:]
+    text = cell[1:].strip() if _ARMED.match(cell) else text[1:] if _ARMED.match(text) else text
     return text or None
+
+
+def _swallowed_rows(cell: str, delimiter: str) -> bool:
+    # A quotation mark that is never closed makes one cell of all the rows that follow.
+    lines = cell.split("\n") if "\n" in cell else []
+    return len(lines) > 1 and all(delimiter in line for line in lines if line.strip())
 
 
 def _parse(text: str, delimiter: str, *, file: str) -> Iterator[list[str]]:

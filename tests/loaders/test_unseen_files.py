@@ -6,11 +6,14 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from openpyxl import Workbook
 
+from loaders.distances import read_points
 from loaders.headers import read_header
 from loaders.members import MemberFiles, read_members
 from loaders.references import References
@@ -187,3 +190,34 @@ def test_an_empty_map_feature_is_told() -> None:
         ("row.feature_empty", 2)
     ]
     assert (result.files[0].rows_in, result.files[0].rows_skipped) == (1, 1)
+
+
+def test_endless_cells_are_refused_in_no_time() -> None:
+    row = f"A;Moss;{'a ' * 4000};{'1 ' * 5000};{'1 ' * 5000}"
+    start = time.process_time()
+    result = read("Navn;Kommune;Materiale;Mengde (t);Koordinater\n" + "\n".join([row] * 30) + "\n")
+    assert result.files[0].rows_with_errors == 30
+    assert time.process_time() - start < 10
+
+
+def test_a_quotation_mark_that_swallows_rows_is_told() -> None:
+    result = read('Navn;Kommune;Materiale\nA;Moss;Papp\n"B;Moss;Papp\nC;Moss;Papp\n')
+    assert ("file.quote_unclosed", 3, None) in alarms(result)
+    whole = read('Navn;Kommune;Materiale;Merknad\nA;Moss;Papp;"to linjer;\nhele"\n')
+    assert alarms(whole) == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "id;lat;lon",
+        "Anleggs-ID;Latitude (WGS84);Longitude (WGS84)",
+        "Stedsnavn;Breddegrad (N);Lengdegrad (Ø)",
+        "Place_Name;Lat;Long",
+    ],
+)
+def test_lists_of_places_are_read_by_any_usual_header(header: str, tmp_path: Path) -> None:
+    path = tmp_path / "steder.csv"
+    path.write_text(f"{header}\nA;63,43;10,39\nB;59,43;10,66\n", encoding="utf-8-sig")
+    points, findings = read_points(path)
+    assert (findings, points["facility_id"].tolist(), points["row"].tolist()) == ([], ["A", "B"], [2, 3])

@@ -29,6 +29,8 @@ TEXT = st.text(
     st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=20
 ).map(lambda text: " ".join(text.replace("'", "’").split()))
 NAMES = TEXT.filter(lambda text: len(text) > 1 and text[:1].isalpha())
+FORMULA = st.builds(str.__add__, st.sampled_from(["=", "+", "-", "@", "'=", "''@"]), NAMES)
+"""Texts that a spreadsheet would calculate: they are disarmed on the way out and whole again on the way in."""
 AMOUNT = st.none() | st.integers(1, 10**7).map(lambda whole: whole / 100)
 
 
@@ -43,7 +45,7 @@ def tables(draw: st.DrawFn) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
             {
                 "facility_id": f"A-{number:02d}", "name": name, "actor_type": draw(st.sampled_from(["producer", "research"])),
                 "address": draw(st.none() | NAMES), "municipality_number": municipality, "geocode_quality": "given",
-                "visibility": draw(st.sampled_from(["private", "network"])), "dataset": "own", "note": draw(st.none() | NAMES),
+                "visibility": draw(st.sampled_from(["private", "network"])), "dataset": "own", "note": draw(st.none() | NAMES | FORMULA),
             }
         )  # fmt: skip
         code, material, hazardous = draw(st.sampled_from(CODES))
@@ -52,7 +54,7 @@ def tables(draw: st.DrawFn) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
         streams.append(
             {
                 "stream_id": f"S-{number}", "facility_id": f"A-{number:02d}", "direction": draw(st.sampled_from(["offer", "need"])),
-                "eal_code": code, "material": material, "hazardous": hazardous, "description": draw(st.none() | NAMES),
+                "eal_code": code, "material": material, "hazardous": hazardous, "description": draw(st.none() | NAMES | FORMULA),
                 "amount_min": low, "amount_max": None if low is None else low + step, "unit": "t",
                 "months": None if months is None else format_months(months), "basis": draw(st.sampled_from(["reported", "modelled"])),
                 "price_nok_per_t": draw(st.none() | st.integers(-500, 500).map(float)), "dataset": "own",
