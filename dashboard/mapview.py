@@ -20,6 +20,7 @@ import streamlit_folium
 from branca.element import MacroElement
 from folium.template import Template
 from streamlit import runtime
+from streamlit.components.types.base_custom_component import BaseCustomComponent
 from streamlit.components.v1.component_registry import ComponentRegistry
 from streamlit_folium import st_folium
 
@@ -201,7 +202,9 @@ def _register_component() -> None:
     (a warm-up, a test), nobody did, and the map would stay blank.
     """
     component = streamlit_folium._component_func
-    if runtime.exists() and ComponentRegistry.instance().get_component_path(component.name) is None:
+    if not (runtime.exists() and isinstance(component, BaseCustomComponent)):
+        return
+    if ComponentRegistry.instance().get_component_path(component.name) is None:
         ComponentRegistry.instance().register_component(component)
 
 

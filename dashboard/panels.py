@@ -13,7 +13,7 @@ from dashboard.labels import DIRECTIONS, SCORE_PARTS, SCORE_REASONS, label, labe
 from dashboard.layers import Layer, combine_legends
 from dashboard.mapview import MapSelection, current_theme, show_map
 from dashboard.notes import note
-from dashboard.text import format_minutes, format_number, language
+from dashboard.text import N_, format_minutes, format_number, language
 from dashboard.text import gettext as _
 from geodata.indicators import read_indicator
 from geodata.results import ScenarioResult
@@ -98,8 +98,36 @@ TOTAL_COLUMNS = (
 EXCLUSION_COLUMNS = ("from_name", "to_name", "material", "reason", "value", "limit", "unit", "pairs")
 
 
-def show_key_figures(result: ScenarioResult) -> None:
-    """Show the figures a planner asks for first, as the scenario gives them."""
+FIGURES_BEFORE_MATCHES = 2
+SECONDS_BETWEEN_LOOKS = 0.3
+STEP_TEXTS = {
+    "": N_("Waiting for another calculation."),
+    "travel": N_("Measuring ways by road."),
+    "match": N_("Matching offers and needs."),
+    "cluster": N_("Finding clusters."),
+    "sum": N_("Summing up."),
+}
+
+
+def await_scenario(view: session.View) -> None:
+    """Where `view` is an outline: tell how far the rest has come, and run the page anew when it is there.
+
+    A click meanwhile ends the waiting and is followed at once.
+    """
+    job = view.job
+    if job is None:
+        return
+    with session.load_workshop().attend(job):
+        text = _("The map shows the facilities. Matches, clusters and figures are being computed.")
+        with st.status(text, expanded=True):
+            step = st.empty()
+            while not job.wait(SECONDS_BETWEEN_LOOKS):
+                step.text(_(STEP_TEXTS.get(job.step, STEP_TEXTS[""])))
+    st.rerun()
+
+
+def show_key_figures(result: ScenarioResult, *, outline: bool = False) -> None:
+    """Show the figures a planner asks for first; of an `outline` those that rest on matches are awaited."""
     figures = result.indicators
     amount = read_indicator(figures, "exchange_best", unit="t")
     low, high = (read_indicator(figures, f"exchange_{end}", unit="t") for end in ("min", "max"))
@@ -136,7 +164,9 @@ def show_key_figures(result: ScenarioResult) -> None:
         ),
     )
     with st.container(key="key_figures"):
-        for title, value, detail in cards:
+        for number, (title, value, detail) in enumerate(cards):
+            if outline and number >= FIGURES_BEFORE_MATCHES:
+                value, detail = "…", _("being computed")
             st.metric(title, value, border=True, delta=detail, delta_color="off", delta_arrow="off")
 
 

@@ -44,7 +44,8 @@ class Search:
 
 def pick_facility(*, own_only: bool) -> Search | None:
     """Let the reader pick one facility by name; `own_only` among those of the reader's own files."""
-    view = session.current_view(session.current_filters())
+    view = session.quick_view(session.current_filters())
+    panels.await_scenario(view)
     facilities = view.result.tables.facilities
     if own_only:
         facilities = facilities[facilities["dataset"] == "own"]

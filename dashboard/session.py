@@ -9,14 +9,14 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
 import pandas as pd
 import streamlit as st
-from geodata.routes import Route, find_route
 
 from dashboard import controls
+from dashboard.background import Job, Report, Workshop
 from dashboard.layers import (
     Layer,
     build_cluster_layer,
@@ -30,10 +30,10 @@ from geodata.materials import material_label
 from geodata.parameters import ScenarioParameters
 from geodata.partners import append_tables, make_inquiry
 from geodata.results import RegionTables, ScenarioResult
-from geodata.roads import RoadNetwork, measure_travel
-from geodata.scenario import run_scenario
+from geodata.roads import RoadNetwork, RoadTravel, measure_travel
+from geodata.routes import Route, find_route
+from geodata.scenario import access_key, outline_scenario, run_scenario
 from geodata.selection import select_kinds, select_region
-from geodata.transport import Travel
 from geodata.wastecodes import WasteCodes
 from loaders import templates
 from loaders.codes import read_waste_codes
@@ -46,6 +46,9 @@ from loaders.roads import read_road_network
 
 KEPT_SCENARIOS = 32
 KEPT_LAYERS = 64
+KEPT_LARGE_SCENARIOS = 8
+LARGE = 1_500
+"""Data sets of more facilities than this are shown before they are computed."""
 OWN = "own_files"
 
 
@@ -80,6 +83,7 @@ class View:
     networks_of : facility_id -> names of its networks.
     municipality_names : municipality number -> name.
     material : key of a material -> label in the reader's language.
+    job : what computes the rest; None when everything is there.
     """
 
     key: str
@@ -88,6 +92,7 @@ class View:
     networks_of: Mapping[str, str]
     municipality_names: Mapping[str, str]
     material: Callable[[str], str] = field(compare=False)
+    job: Job | None = None
 
 
 @st.cache_resource(show_spinner=False)
@@ -215,12 +220,55 @@ def current_tables() -> RegionTables:
 
 def current_view(filters: Filters) -> View:
     """Return the scenario for the reader's data set, `filters` and parameters; computed once for each."""
+    view = quick_view(filters)
+    if view.job is None:
+        return view
+    with load_workshop().attend(view.job):
+        result = view.job.future.result()
+    return make_view(result, key=view.key.removesuffix(OUTLINE))
+
+
+def quick_view(filters: Filters) -> View:
+    """Return the scenario as :func:`current_view`, or for large data not yet computed its outline at once.
+
+    An outline has a `job` that computes the rest in the background; see
+    :func:`geodata.scenario.outline_scenario`.
+    """
     dataset, own = controls.choice("data"), _used_own()
     parameters = controls.scenario_parameters()
     digest = own.digest if own else ""
-    result = _compute(dataset, digest, filters, parameters, _own=own)
     key = hashlib.sha256(repr((dataset, digest, filters, parameters)).encode()).hexdigest()
-    return make_view(result, key=key)
+    tables = _tables(dataset, digest, _own=own)
+    if len(tables.facilities) <= LARGE:
+        return make_view(_compute(dataset, digest, filters, parameters, _own=own), key=key)
+
+    def calculate(report: Report) -> ScenarioResult:
+        report("travel")
+        travel = _travel(dataset, digest, *access_key(parameters), _own=own)
+        chosen = _narrow(tables, filters, travel=travel)
+        return run_scenario(
+            chosen,
+            network=load_network(),
+            codes=load_codes(),
+            parameters=parameters,
+            travel=travel,
+            report=report,
+        )
+
+    job = load_workshop().order(key, calculate)
+    if job.ready:
+        return make_view(job.future.result(), key=key)
+    outline = _outline(dataset, digest, filters, parameters, _own=own)
+    return replace(make_view(outline, key=key + OUTLINE), job=job)
+
+
+OUTLINE = "-outline"
+
+
+@st.cache_resource(show_spinner=False)
+def load_workshop() -> Workshop:
+    """Return where large scenarios are computed, one at a time for the whole server."""
+    return Workshop(kept=KEPT_LARGE_SCENARIOS)
 
 
 def make_view(result: ScenarioResult, *, key: str) -> View:
@@ -265,8 +313,11 @@ def _tables(dataset: str, own_digest: str, _own: Own | None) -> RegionTables:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _travel(dataset: str, own_digest: str, parameters: ScenarioParameters, _own: Own | None) -> Travel:
+def _travel(
+    dataset: str, own_digest: str, detour_factor: float, speed_kmh: float, _own: Own | None
+) -> RoadTravel:
     tables = _tables(dataset, own_digest, _own=_own)
+    parameters = ScenarioParameters(access_detour_factor=detour_factor, access_speed_kmh=speed_kmh)
     return measure_travel(load_network(), tables.facilities, parameters=parameters)
 
 
@@ -274,19 +325,33 @@ def _travel(dataset: str, own_digest: str, parameters: ScenarioParameters, _own:
 def _compute(
     dataset: str, own_digest: str, filters: Filters, parameters: ScenarioParameters, _own: Own | None
 ) -> ScenarioResult:
-    tables = _tables(dataset, own_digest, _own=_own)
+    travel = _travel(dataset, own_digest, *access_key(parameters), _own=_own)
+    tables = _narrow(_tables(dataset, own_digest, _own=_own), filters, travel=travel)
+    return run_scenario(
+        tables, network=load_network(), codes=load_codes(), parameters=parameters, travel=travel
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT_LARGE_SCENARIOS)
+def _outline(
+    dataset: str, own_digest: str, filters: Filters, parameters: ScenarioParameters, _own: Own | None
+) -> ScenarioResult:
+    tables = _narrow(_tables(dataset, own_digest, _own=_own), filters, travel=None)
+    return outline_scenario(tables, codes=load_codes(), parameters=parameters)
+
+
+def _narrow(tables: RegionTables, filters: Filters, *, travel: RoadTravel | None) -> RegionTables:
+    """Return what meets the filters; without `travel` the neighbours by road are left out."""
     if filters.municipalities:
-        near = filters.near_km
-        travel = _travel(dataset, own_digest, parameters, _own=_own) if near is not None else None
+        near = filters.near_km if travel is not None else None
         tables = select_region(tables, filters.municipalities, travel=travel, neighbours_km=near)
-    tables = select_kinds(
+    return select_kinds(
         tables,
         networks=filters.networks,
         materials=filters.materials,
         bases=filters.bases,
         actor_types=filters.actor_types,
     )
-    return compute(tables, parameters)
 
 
 def compute(tables: RegionTables, parameters: ScenarioParameters) -> ScenarioResult:
@@ -314,8 +379,15 @@ def _scenario_layers(key: str, lang: str, _view: View) -> list[Layer]:
     return [
         build_cluster_layer(result.clusters, result.cluster_members, facilities),
         build_flow_layer(result.matches, facilities),
-        build_facility_layer(facilities, result.tables.streams),
+        _facility_layer(key.removesuffix(OUTLINE), lang, len(facilities), _view=_view),
     ]
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT_LAYERS)
+def _facility_layer(key: str, lang: str, count: int, _view: View) -> Layer:
+    # An outline and its scenario share the layer, unless neighbours by road came in between.
+    tables = _view.result.tables
+    return build_facility_layer(tables.facilities, tables.streams)
 
 
 def county_names() -> dict[str, str]:

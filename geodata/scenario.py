@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -17,11 +17,12 @@ from geodata.indicators import summarise_scenario
 from geodata.matching import match_streams
 from geodata.parameters import ScenarioParameters
 from geodata.provenance import record_provenance
-from geodata.results import RegionTables, ScenarioResult
-from geodata.roads import RoadNetwork, RoadTravel, measure_travel
+from geodata.results import Provenance, RegionTables, ScenarioResult
+from geodata.roads import RoadNetwork, RoadTravel, measure_straight, measure_travel
 from geodata.schemas import TABLES, WGS84, conform_table
 from geodata.selection import select_region
 
+STEPS = ("travel", "match", "cluster", "sum")
 _TABLES = ("facilities", "streams", "networks", "memberships")
 
 
@@ -35,6 +36,7 @@ def run_scenario(
     neighbours_km: float | None = None,
     sources: Sequence[str] = (),
     travel: RoadTravel | None = None,
+    report: Callable[[str], None] = lambda step: None,
 ) -> ScenarioResult:
     """Compute one scenario; every front (dashboard, command line, export) shows what this returns.
 
@@ -45,6 +47,7 @@ def run_scenario(
     neighbours_km : with `municipalities`: also facilities within so many km by road of a selected one.
     sources : sentences to name in every export.
     travel : ready travel over `network` between these facilities or more; None: measured here.
+    report : is told each of :data:`STEPS` as it begins.
 
     Raises
     ------
@@ -59,10 +62,14 @@ def run_scenario(
             _choose_travel(travel, tables, network=network, parameters=parameters) if neighbours_km else None
         )
         tables = select_region(tables, municipalities, travel=reach, neighbours_km=neighbours_km)
+    report("travel")
     travel = _choose_travel(travel, tables, network=network, parameters=parameters)
     flows = prepare_flows(tables.streams, facility_ids=travel.ids, codes=codes)
+    report("match")
     result = match_streams(tables, travel, codes=codes, parameters=parameters)
+    report("cluster")
     clusters, members = cluster_facilities(tables, travel, result.matches, flows=flows, parameters=parameters)
+    report("sum")
     indicators = summarise_scenario(tables, result.matches, clusters, members, flows=flows)
     provenance = record_provenance(
         tables, network=describe_network(network), parameters=parameters, sources=sources
@@ -77,6 +84,32 @@ def run_scenario(
         cluster_members=members,
         indicators=indicators,
         provenance=provenance,
+    )
+
+
+def outline_scenario(
+    tables: RegionTables, *, codes: WasteCodes, parameters: ScenarioParameters
+) -> ScenarioResult:
+    """Return a scenario of `tables` before anything is matched: to show where things are while the rest runs.
+
+    Its figures count facilities and streams; it has no matches, exclusions or clusters, and travel is as the
+    crow flies. `tables` are taken as they are.
+    """
+    travel = measure_straight(tables.facilities)
+    idle = RegionTables(tables.facilities, tables.streams.iloc[:0], tables.networks, tables.memberships)
+    flows = prepare_flows(idle.streams, facility_ids=travel.ids, codes=codes)
+    result = match_streams(idle, travel, codes=codes, parameters=parameters)
+    clusters, members = cluster_facilities(idle, travel, result.matches, flows=flows, parameters=parameters)
+    return ScenarioResult(
+        tables=tables,
+        parameters=parameters,
+        travel=travel,
+        matches=result.matches,
+        exclusions=result.exclusions,
+        clusters=clusters,
+        cluster_members=members,
+        indicators=summarise_scenario(tables, result.matches, clusters, members, flows=flows),
+        provenance=Provenance({}, {}, {}, ()),
     )
 
 

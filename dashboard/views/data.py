@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import datapanels, exporting, session, uploads
+from dashboard import datapanels, exporting, panels, session, uploads
 from dashboard.notes import note
 from dashboard.text import gettext as _
 
 st.title(_("Data"))
-view = session.current_view(session.current_filters())
+view = session.quick_view(session.current_filters())
 content, own, export, roads, sources, parameters = st.tabs(
     (
         _("What is loaded"),
@@ -32,10 +32,12 @@ with own:
 with export:
     st.header(_("Exports"))
     note(_("With the filters and limits chosen on the other pages, sources and parameters included."))
-    exporting.show_downloads(view, key="data")
+    if view.job is None:
+        exporting.show_downloads(view, key="data")
 with roads:
     datapanels.show_roads()
 with sources:
     datapanels.show_sources()
 with parameters:
     datapanels.show_parameters(view)
+panels.await_scenario(view)

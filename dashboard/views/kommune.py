@@ -44,8 +44,8 @@ if near:
         low, high = controls.NEAR_KM
         near_km = controls.pick_number("near_km", _("How far by road"), low=low, high=high, step=5, unit="km")
 panels.show_shared_polygon(municipality)
-view = session.current_view(session.current_filters(municipalities=selected, near_km=near_km))
-panels.show_key_figures(view.result)
+view = session.quick_view(session.current_filters(municipalities=selected, near_km=near_km))
+panels.show_key_figures(view.result, outline=view.job is not None)
 if near and (outside := session.count_neighbours(view)):
     note(
         _("{count} of the facilities lie outside and are included for their nearness.").format(
@@ -59,6 +59,7 @@ if clicked is not None and clicked.layer == "municipalities" and clicked.id != m
     controls.choose("county", session.county_of(clicked.id))
     controls.choose("municipality", clicked.id)
     st.rerun()
+panels.await_scenario(view)
 st.header(_("Amounts by material and basis"))
 panels.show_totals(view, key="kommune_totals")
 panels.show_served_by(view, selected, key="kommune_served")

@@ -15,8 +15,9 @@ note(
         "neighbours."
     )
 )
-view = session.current_view(session.current_filters())
-panels.show_key_figures(view.result)
+view = session.quick_view(session.current_filters())
+panels.show_key_figures(view.result, outline=view.job is not None)
 clicked = panels.show_scenario_map(view, key="map_oversikt")
+panels.await_scenario(view)
 st.header(_("Rows behind the figures"))
 panels.show_result_tables(view, key="oversikt", clicked=clicked)

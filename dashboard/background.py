@@ -1,0 +1,79 @@
+"""Long calculations in a thread of their own, so that a page can show what it has and stays free for clicks.
+
+One calculation runs at a time; what nobody waits for any longer is not begun. A calculation tells which step
+it is at, is pure, and never calls Streamlit.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from geodata.results import ScenarioResult
+
+Report = Callable[[str], None]
+Calculation = Callable[[Report], ScenarioResult]
+
+
+@dataclass
+class Job:
+    """One calculation: its future result, the step it is at, and how many wait for it."""
+
+    future: Future[ScenarioResult]
+    step: str = ""
+    waiting: int = 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether the result (or the error) is there."""
+        return self.future.done() and not self.future.cancelled()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait at most so long; return whether it is done."""
+        return bool(wait([self.future], timeout=seconds).done)
+
+
+class Workshop:
+    """Calculates results by key and keeps the latest `kept` of them."""
+
+    def __init__(self, *, kept: int) -> None:
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="calculation")
+
+    def order(self, key: str, calculate: Calculation) -> Job:
+        """Return the job for `key`, begun or done; begin it with `calculate` where there is none."""
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is None or job.future.cancelled():
+                job = Job(Future())
+                reporting = job
+
+                def report(step: str) -> None:
+                    reporting.step = step
+
+                job.future = self._worker.submit(calculate, report)
+                self._jobs[key] = job
+            self._jobs.move_to_end(key)
+            done = [name for name, other in self._jobs.items() if other.future.done() and name != key]
+            for name in done[: max(len(self._jobs) - self._kept, 0)]:
+                del self._jobs[name]
+            return job
+
+    @contextmanager
+    def attend(self, job: Job) -> Iterator[Job]:
+        """Wait for `job` inside the block; when the last one leaves before it began, it is given up."""
+        with self._lock:
+            job.waiting += 1
+        try:
+            yield job
+        finally:
+            with self._lock:
+                job.waiting -= 1
+                if not job.waiting:
+                    job.future.cancel()  # does nothing once it has begun
