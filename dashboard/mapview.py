@@ -43,6 +43,7 @@ _KEY = re.compile(r"[0-9a-f]{16}")
 _CLICK = re.compile(r"([a-z]{1,24}):([0-9a-f]{16}):([0-9a-z]{1,16})")
 _RETURNED = "last_object_clicked_tooltip"
 _HOME = (63.2, 10.4)
+_COMPONENT = streamlit_folium._component_func
 
 
 class MapContentError(SymbiosekartError):

@@ -127,24 +127,16 @@ def test_no_streamlit_in_the_command_line_process():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_serve_starts_streamlit_on_the_entry_script(monkeypatch):
+def test_serve_becomes_streamlit_on_the_entry_script(monkeypatch):
     started = []
-
-    class Process:
-        def __init__(self, command):
-            started.append(command)
-
-        def wait(self):
-            return 0
-
-    monkeypatch.setattr(cli.subprocess, "Popen", Process)
-    with pytest.raises(cli.typer.Exit) as stopped:
-        cli.serve(port=8599, host="127.0.0.1")
-    assert stopped.value.exit_code == 0
-    assert started[0][1:5] == ["-m", "streamlit", "run", str(cli.APP)]
+    monkeypatch.setattr(cli.os, "execv", lambda program, command: started.append((program, command)))
+    cli.serve(port=8599, host="127.0.0.1")
+    [(program, command)] = started
+    assert program == command[0] == sys.executable
+    assert command[1:5] == ["-m", "streamlit", "run", str(cli.APP)]
     assert cli.APP.is_file()
     assert {"--server.port=8599", "--server.headless=true", "--browser.gatherUsageStats=false"} <= set(
-        started[0]
+        command
     )
 
 
