@@ -117,6 +117,7 @@ def await_scenario(view: session.View) -> None:
     job = view.job
     if job is None:
         return
+    controls.write_permalink()  # the run ends here: the next one must find the choices in the address
     with session.load_workshop().attend(job):
         text = _("The map shows the facilities. Matches, clusters and figures are being computed.")
         with st.status(text, expanded=True):
