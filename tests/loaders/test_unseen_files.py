@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from loaders.distances import read_points
-from loaders.headers import read_header
+from loaders.headers import read_header, settle_headers
 from loaders.members import MemberFiles, read_members
 from loaders.references import References
 from loaders.sandbox import Upload
+from loaders.templates import make_template
 
 REFERENCES = References()
 
@@ -221,3 +222,29 @@ def test_lists_of_places_are_read_by_any_usual_header(header: str, tmp_path: Pat
     path.write_text(f"{header}\nA;63,43;10,39\nB;59,43;10,66\n", encoding="utf-8-sig")
     points, findings = read_points(path)
     assert (findings, points["facility_id"].tolist(), points["row"].tolist()) == ([], ["A", "B"], [2, 3])
+
+
+@pytest.mark.parametrize(
+    ("language", "offer", "actor"),
+    [("nb", "Tilbud", "Industri"), ("nn", "Tilbod", "Industri"), ("en", "Offer", "Manufacturing")],
+)
+def test_templates_filled_in_by_hand_raise_no_alarm(language: str, offer: str, actor: str) -> None:
+    facility = {"name": "Ås Ålefiske AS", "organisation_number": "974 760 673", "actor_type": actor,
+                "address": "Kaia 3", "postcode": "7600", "place": "Levanger", "municipality": "Levanger"}  # fmt: skip
+    stream = {"name": "Ås Ålefiske AS", "direction": offer, "material": "Fiskeavfall", "eal_code": "02 02 02", "amount_best": 12.5,
+              "unit": "t", "months": "5-9", "reference_year": 2024}  # fmt: skip
+    uploads = []
+    for kind, values in (("facilities", facility), ("streams", stream)):
+        book = load_workbook(io.BytesIO(make_template(kind, language=language)))
+        sheet = book.worksheets[0]
+        headers = settle_headers([read_header(str(cell.value)) for cell in sheet[1]])
+        columns = {header.column: number for number, header in enumerate(headers, start=1)}
+        for column, value in values.items():
+            sheet.cell(2, columns[column], value)
+        out = io.BytesIO()
+        book.save(out)
+        uploads.append(Upload(f"{kind}.xlsx", out.getvalue()))
+    result = read_members(uploads, references=REFERENCES)
+    assert alarms(result) == []
+    assert result.tables.facilities["municipality_number"].tolist() == ["5037"]
+    assert result.tables.streams["amount_best"].tolist() == [12.5]
