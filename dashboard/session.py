@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -26,6 +27,7 @@ from dashboard.layers import (
 )
 from dashboard.text import gettext as _
 from dashboard.text import language, provide_language
+from geodata.inquiries import Spot, Subject, find_spot, read_subject
 from geodata.materials import material_label
 from geodata.parameters import ScenarioParameters
 from geodata.partners import append_tables, make_inquiry
@@ -34,11 +36,11 @@ from geodata.roads import RoadNetwork, RoadTravel, measure_travel
 from geodata.routes import Route, find_route
 from geodata.scenario import access_key, outline_scenario, run_scenario
 from geodata.selection import select_kinds, select_region
-from geodata.wastecodes import WasteCodes
+from geodata.wastecodes import WasteCodes, format_code
 from loaders import templates
 from loaders.codes import read_waste_codes
-from loaders.embedded import read_counties, read_municipalities, read_places, read_sources
-from loaders.exports import export_excel, export_geojson, export_geopackage, tabulate_result
+from loaders.embedded import read_counties, read_municipalities, read_places, read_postcodes, read_sources
+from loaders.exports import export_csv, export_excel, export_geojson, export_geopackage, tabulate_result
 from loaders.members import MemberFiles, read_members
 from loaders.references import References
 from loaders.region import read_region
@@ -49,6 +51,8 @@ KEPT_LAYERS = 64
 KEPT_LARGE_SCENARIOS = 8
 LARGE = 1_500
 """Data sets of more facilities than this are shown before they are computed."""
+SECONDS_TO_DRAW = 0.7
+"""A head start for the page that shows the facilities: calculating beside it would slow it down."""
 OWN = "own_files"
 
 
@@ -111,6 +115,12 @@ def load_counties() -> gpd.GeoDataFrame:
 def load_places() -> pd.DataFrame:
     """Return towns and villages with their points, read once."""
     return read_places()
+
+
+@st.cache_resource(show_spinner=False)
+def load_postcodes() -> pd.DataFrame:
+    """Return the postcodes with their points, read once."""
+    return read_postcodes()
 
 
 @st.cache_resource(show_spinner=False)
@@ -243,6 +253,7 @@ def quick_view(filters: Filters) -> View:
         return make_view(_compute(dataset, digest, filters, parameters, _own=own), key=key)
 
     def calculate(report: Report) -> ScenarioResult:
+        time.sleep(SECONDS_TO_DRAW)
         report("travel")
         travel = _travel(dataset, digest, *access_key(parameters), _own=own)
         chosen = _narrow(tables, filters, travel=travel)
@@ -437,6 +448,16 @@ def material_keys() -> list[str]:
     return list(load_codes().materials["material"].astype(str))
 
 
+def sorted_material_keys() -> list[str]:
+    """Return the keys of all materials by their names in the reader's language."""
+    return sorted(material_keys(), key=lambda key: label_material(key).casefold())
+
+
+def format_waste_code(code: str) -> str:
+    """Return a waste code as people write it, star included."""
+    return format_code(code, codes=load_codes())
+
+
 def place_names() -> dict[str, str]:
     """Return place identifier -> name with municipality, sorted by name."""
     places, names = load_places().sort_values("name"), municipality_names()
@@ -448,38 +469,62 @@ def place_names() -> dict[str, str]:
     }
 
 
-def inquiry_view(*, material: str, place: str, direction: str, tonnes: float | None) -> View:
-    """Return the scenario of the reader's data with one inquiry added: what, where, which way, how much."""
+@dataclass(frozen=True)
+class Asked:
+    """One inquiry, read: what, where, which way, and how much a year in a unit of the tables."""
+
+    subject: Subject
+    spot: Spot
+    direction: str
+    amount: float | None
+    unit: str | None
+
+
+def read_inquiry_subject(text: str) -> Subject:
+    """Read what the reader wrote of a thing: a material's name or key, or a waste code."""
+    return read_subject(text, codes=load_codes())
+
+
+def find_inquiry_spot(text: str) -> Spot | None:
+    """Find the place the reader wrote: identifier, name, postcode or municipality."""
+    return find_spot(
+        text, places=load_places(), postcodes=load_postcodes(), municipalities=load_municipalities()
+    )
+
+
+def inquiry_view(asked: Asked) -> View:
+    """Return the scenario of the reader's data with one inquiry added."""
     dataset, own = controls.choice("data"), _used_own()
     parameters = controls.scenario_parameters()
     digest = own.digest if own else ""
-    asked = (material, place, direction, tonnes)
     result = _compute_inquiry(dataset, digest, current_filters(), parameters, asked, language(), _own=own)
     key = hashlib.sha256(repr((dataset, digest, current_filters(), parameters, asked)).encode()).hexdigest()
     return make_view(result, key=key)
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Asked: repr})
 def _compute_inquiry(
     dataset: str,
     own_digest: str,
     filters: Filters,
     parameters: ScenarioParameters,
-    asked: tuple[str, str, str, float | None],
+    asked: Asked,
     lang: str,
     _own: Own | None,
 ) -> ScenarioResult:
-    material, place, direction, tonnes = asked
-    row = load_places().set_index("geoname_id").loc[int(place)]
+    if asked.subject.material is None:
+        raise ValueError("an inquiry needs a material")
     inquiry = make_inquiry(
-        material=material,
-        lon=float(row["lon"]),
-        lat=float(row["lat"]),
-        direction=direction,
-        amount_best=tonnes,
-        unit="t" if tonnes is not None else None,
+        material=asked.subject.material,
+        lon=asked.spot.lon,
+        lat=asked.spot.lat,
+        direction=asked.direction,
+        eal_code=asked.subject.eal_code,
+        hazardous=asked.subject.hazardous,
+        amount_best=asked.amount,
+        unit=asked.unit,
         name=_("Your inquiry"),
-        municipality_number=str(row["municipality_number"]),
+        municipality_number=asked.spot.municipality_number,
     )
     tables = select_kinds(
         _tables(dataset, own_digest, _own=_own),
@@ -516,3 +561,8 @@ def export_result(view: View, form: str) -> bytes:
 def make_template(table: str, lang: str) -> bytes:
     """Return an empty Excel template for ``facilities`` or ``streams`` with headers in language `lang`."""
     return templates.make_template(table, language=lang)
+
+
+def export_table(table: pd.DataFrame) -> bytes:
+    """Return a table of words as CSV that a spreadsheet opens: cells that look like formulas are disarmed."""
+    return export_csv(table)
