@@ -10,6 +10,7 @@ the reader in plain words and the default is used.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -20,6 +21,7 @@ import streamlit as st
 from dashboard.labels import PARAMETER_TEXTS, PARAMETERS, label
 from dashboard.text import LANGUAGES, format_number
 from dashboard.text import gettext as _
+from geodata.inquiries import AMOUNT_UNITS
 from geodata.parameters import ScenarioParameters
 from geodata.schemas import ACTOR_TYPES, BASES, DIRECTIONS
 
@@ -103,7 +105,7 @@ def _digits(length: int) -> Callable[[str], str]:
 
 
 def _write_number(value: float) -> str:
-    return f"{value:g}"
+    return f"{value:.12g}"
 
 
 def _write_several(values: Sequence[str]) -> str:
@@ -115,8 +117,10 @@ def _write_yes(value: bool) -> str:
 
 
 DISTANCE_KM = (5.0, 400.0)
+LIMIT_STEP = 5.0
 NEAR_KM = (5.0, 150.0)
-PARTNER_MODES = ("facility", "container", "file")
+PARTNER_MODES = ("container", "facility", "file")
+AMOUNT = (0.0, 1e9)
 _DEFAULTS = ScenarioParameters()
 
 CHOICES: dict[str, Choice] = {
@@ -136,11 +140,13 @@ CHOICES: dict[str, Choice] = {
         Choice("near", False, _yes, _write_yes),
         Choice("near_km", 40.0, _number(*NEAR_KM), _write_number),
         Choice("selected", None, _text),
-        Choice("mode", "facility", _one_of(PARTNER_MODES)),
+        Choice("mode", "container", _one_of(PARTNER_MODES)),
         Choice("facility", None, _text),
         Choice("has", None, _text),
         Choice("place", None, _text),
         Choice("gives", "offer", _one_of(DIRECTIONS)),
+        Choice("amount", None, _number(*AMOUNT), _write_number),
+        Choice("unit", "t", _one_of(AMOUNT_UNITS)),
     )
 }
 
@@ -307,6 +313,42 @@ def pick_one(
     return chosen
 
 
+def pick_or_write(
+    name: str, label: str, options: Mapping[str, str], *, placeholder: str, help_text: str | None = None
+) -> str | None:
+    """One of `options` (key -> name) or a text of the reader's own, or None.
+
+    The text is the reader's: whoever reads it must tell what was understood.
+    """
+    chosen = st.selectbox(
+        label,
+        list(options),
+        index=None,
+        format_func=lambda key: options.get(key, key),
+        key=_bind(name),
+        placeholder=placeholder,
+        help=help_text,
+        accept_new_options=True,
+    )
+    written = None if chosen is None else chosen.strip()[:LONGEST_VALUE]
+    return _keep(name, written if written and written.isprintable() else None)
+
+
+def pick_amount(name: str, label: str, *, help_text: str | None = None) -> float | None:
+    """Take an amount, or None where the reader does not know it."""
+    written = st.number_input(
+        label,
+        min_value=AMOUNT[0],
+        max_value=AMOUNT[1],
+        value=None,
+        key=_bind(name),
+        step=1.0,
+        format="%0.6g",
+        help=help_text,
+    )
+    return _keep(name, written)
+
+
 def pick_segment(name: str, label: str, options: Sequence[str], *, labels: Callable[[str], str]) -> str:
     """One of a few fixed `options`, all visible at once. `labels` must give our own texts, never data."""
     chosen = st.segmented_control(
@@ -334,6 +376,17 @@ def pick_number(
 def pick_switch(name: str, label: str, *, help_text: str | None = None) -> bool:
     """Switch choice `name` on or off."""
     return bool(_keep(name, st.toggle(label, key=_bind(name), help=help_text)))
+
+
+def widen_distance(km: float) -> float | None:
+    """Return the slider's first step that reaches `km`, None where it does not go so far."""
+    step = math.ceil(km / LIMIT_STEP) * LIMIT_STEP
+    return step if step <= DISTANCE_KM[1] else None
+
+
+def lower_score(points: float) -> float:
+    """Return the slider's last step that lets `points` in."""
+    return max(0.0, math.floor(points / LIMIT_STEP) * LIMIT_STEP)
 
 
 def scenario_parameters() -> ScenarioParameters:

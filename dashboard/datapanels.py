@@ -16,11 +16,11 @@ NETWORK_COLUMNS = (
     "name",
     "kind",
     "region",
+    "members_public",
+    "member_count",
     "founded",
     "ended",
     "merged_into",
-    "members_public",
-    "member_count",
     "website",
     "source",
     "note",
@@ -91,14 +91,15 @@ def show_roads() -> None:
     network = session.load_network()
     st.header(_("Road network"))
     st.text(f"{network.name}, {network.date}. {network.licence}")
+    st.text(_("What a way makes as small as it can: {profile}").format(profile=_(network.profile)))
     left, middle, right = st.columns(3)
     left.metric(_("Places"), format_number(len(network.place_ids)), border=True)
     middle.metric(_("Roads between places"), format_number(int((~network.ferry).sum())), border=True)
     right.metric(_("Car ferries"), format_number(int(network.ferry.sum())), border=True)
     note(
         _(
-            "Distances follow the quickest way for a truck, waiting for ferries included. The way between a "
-            "facility and the main road is estimated and is always shown as such."
+            "Driving times are those of a truck, waiting for ferries included. The way between a facility "
+            "and the main road is estimated and is always shown as such."
         )
     )
     ferries = pd.DataFrame(

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import controls, panels, session, tables
-from dashboard.labels import label_basis
+from dashboard.labels import ACTOR_TYPES, BASIS_MEANINGS, label, label_basis, label_dataset
 from dashboard.layers import build_facility_layer, build_route_layer, combine_legends
 from dashboard.mapview import current_theme, show_map
 from dashboard.notes import note
-from dashboard.text import format_minutes, format_number, language
+from dashboard.text import format_minutes, format_number, is_unknown, language
 from dashboard.text import gettext as _
-from geodata.partners import INQUIRY_ID, rank_partners
+from geodata.inquiries import suggest_wider_limits
+from geodata.partners import rank_partners
 
 PARTNER_COLUMNS = (
     "rank",
     "partner",
-    "direction",
-    "materials",
     "score",
     "distance_km",
     "minutes",
     "ferries",
+    "direction",
     "basis",
     "exchange_t_best",
     "exchange_mwh_best",
     "amount_unknown",
     "estimated_km",
+    "materials",
 )
-DIRECTIONS = ("offer", "need")
 
 
 @dataclass(frozen=True)
@@ -80,47 +82,6 @@ def pick_facility(*, own_only: bool) -> Search | None:
     return Search(view, chosen)
 
 
-def ask_inquiry() -> Search | None:
-    """Ask for material and place, and amount if known; no file and no registration."""
-    first, second = st.columns(2)
-    materials = session.material_keys()
-    places = session.place_names()
-    with first:
-        material = controls.pick_one(
-            "has",
-            _("What is it?"),
-            sorted(materials, key=session.label_material),
-            labels=session.label_material,
-            placeholder=_("Wood, cardboard, fish sludge …"),
-        )
-    with second:
-        place = controls.pick_one(
-            "place",
-            _("Where is it?"),
-            list(places),
-            labels=lambda key: places[key],
-            placeholder=_("Town or village"),
-        )
-    with first:
-        titles = {"offer": _("I have it and want to give it"), "need": _("I need it")}
-        direction = controls.pick_segment(
-            "gives", _("Which way?"), DIRECTIONS, labels=lambda key: titles[key]
-        )
-    with second:
-        tonnes = st.number_input(
-            _("Tonnes a year (leave empty if you do not know)"),
-            min_value=0.0,
-            value=None,
-            step=10.0,
-            key="inquiry_tonnes",
-        )
-    if material is None or place is None:
-        st.info(_("Fill in the two fields: what it is and where it is."), icon=":material/edit:")
-        return None
-    view = session.inquiry_view(material=material, place=place, direction=direction, tonnes=tonnes or None)
-    return Search(view, INQUIRY_ID)
-
-
 def show_partners(search: Search) -> None:
     """Show the ranked partners, the picked one in full, and who was left out and why."""
     view, result = search.view, search.view.result
@@ -137,16 +98,75 @@ def show_partners(search: Search) -> None:
             alt=_("Partners by rank, with score, amount, basis, road distance, minutes and ferries."),
             missing="–",
         )
+        if len(ranked) > 1:
+            note(_("Pick a row, or a facility on the map, to see why it fits and the way there."))
         _show_partner(search, ranked, picked)
     else:
-        st.info(_("No partner with these filters. Try a longer distance or a lower score."))
+        _show_no_partner(view)
     st.header(_("Left out"))
+    _suggest_limits(search)
     note(_("The nearest ones of the same family of materials that did not fit, and why."))
     left = result.exclusions
     touches = (left["from_facility_id"] == search.facility_id) | (
         left["to_facility_id"] == search.facility_id
     )
     panels.show_exclusions(view, left[touches.fillna(False).astype(bool)], key="partners_left")
+
+
+FILTERS = ("network", "basis", "actor", "material")
+
+
+def _show_no_partner(view: session.View) -> None:
+    st.info(_("Nobody fits within the limits that are set."), icon=":material/search_off:")
+    hints = [_("What could help is listed below, with the nearest that were left out.")]
+    if any(controls.choice(name) for name in FILTERS):
+        hints.append(_("Filters are set in the margin: they also narrow who can be a partner."))
+    if (view.result.tables.facilities["dataset"] != "practice").all():
+        hints.append(_("The real region holds published facts only; many needs are not published."))
+    for hint in hints:
+        note(hint)
+    if any(controls.choice(name) for name in FILTERS):
+        st.button(_("Remove the filters"), on_click=_clear_filters, icon=":material/filter_alt_off:")
+
+
+def _clear_filters() -> None:
+    for name in FILTERS:
+        controls.choose(name, controls.CHOICES[name].default)
+
+
+def _suggest_limits(search: Search) -> None:
+    """Offer the limits that would let the nearest of those left out in."""
+    result, names = search.view.result, search.view.names
+    wider = suggest_wider_limits(result.exclusions, facility_id=search.facility_id)
+    for row in wider.to_dict("records"):
+        name = names.get(str(row["partner_facility_id"]), "?")
+        if row["reason"] == "too_far":
+            limit = controls.widen_distance(row["value"])
+            if (
+                row["limit"] < result.parameters.max_distance_km
+            ):  # heat and gas: a pipe's length, not a lorry's
+                limit = None
+            text = _("The nearest one too far away is {name}, {km} by road; the limit is {limit}.")
+            offer = _("Search within {km}")
+            values = {
+                "km": format_number(row["value"], unit="km"),
+                "limit": format_number(row["limit"], unit="km"),
+            }
+            title, choice = offer.format(km=format_number(limit, unit="km")), "km"
+        else:
+            limit = controls.lower_score(row["value"])
+            text = _("The best one below the limit is {name}, with {points} points; the limit is {limit}.")
+            values = {"points": format_number(row["value"], decimals=1), "limit": format_number(row["limit"])}
+            title, choice = _("Search from {points} points").format(points=format_number(limit)), "score"
+        st.text(text.format(name=name, **values))
+        if limit is not None:
+            st.button(
+                title,
+                key=f"widen_{choice}",
+                on_click=controls.choose,
+                args=(choice, limit),
+                icon=":material/zoom_out_map:",
+            )
 
 
 def _selected_row(ranked: pd.DataFrame) -> pd.Series:
@@ -179,15 +199,13 @@ def _show_partner(search: Search, ranked: pd.DataFrame, row: pd.Series) -> None:
     view, result = search.view, search.view.result
     match = result.matches[result.matches["match_id"] == row["best_match_id"]].iloc[0].to_dict()
     panels.show_explanation(view, match, key="partner_why")
-    st.subheader(_("The way by road"))
     st.text(
-        _("{km} · {minutes} · {ferries} ferries · {estimated} of it off the main roads and estimated").format(
-            km=format_number(match["distance_km"], decimals=1, unit="km"),
-            minutes=format_minutes(match["minutes"]),
-            ferries=format_number(match["ferries"]),
-            estimated=format_number(match["estimated_km"], decimals=1, unit="km"),
+        _("Basis of the amount: {basis} ({meaning})").format(
+            basis=label_basis(match["basis"]), meaning=label(BASIS_MEANINGS, match["basis"])
         )
     )
+    st.subheader(_("The way by road"))
+    st.text(describe_way(match))
     route = session.find_way(view, str(match["from_facility_id"]), str(match["to_facility_id"]))
     facilities = result.tables.facilities
     ids = {search.facility_id, *ranked["partner_facility_id"].astype(str)}
@@ -208,7 +226,57 @@ def _show_partner(search: Search, ranked: pd.DataFrame, row: pd.Series) -> None:
     with st.expander(_("Legend"), icon=":material/legend_toggle:"):
         st.html(combine_legends(layers, theme=current_theme()))
     if route is not None:
-        _show_legs(route)
+        with st.expander(_("The legs of the way"), icon=":material/route:"):
+            _show_legs(route)
+    _show_about(view, str(row["partner_facility_id"]))
+
+
+def describe_way(match: Mapping[str, Any]) -> str:
+    """Say in one line how far it is by road: kilometres, time, ferries, and what of it is estimated."""
+    if is_unknown(match["distance_km"]):
+        return _("No road or ferry between the two is known.")
+    ferries = int(match["ferries"])
+    crossings = {0: _("no ferry"), 1: _("1 ferry, waiting included")}.get(
+        ferries, _("{count} ferries, waiting included")
+    )
+    estimated = (
+        _("{km} of it, between facility and main road, is estimated")
+        if match["estimated_km"] > 0
+        else _("all of it along main roads")
+    )
+    return " · ".join(
+        (
+            format_number(match["distance_km"], decimals=1, unit="km"),
+            format_minutes(match["minutes"]),
+            crossings.format(count=format_number(ferries)),
+            estimated.format(km=format_number(match["estimated_km"], decimals=1, unit="km")),
+        )
+    )
+
+
+def _show_about(view: session.View, partner_id: str) -> None:
+    """Show who the partner is and where each of its figures comes from; no person stands in the data."""
+    tables_ = view.result.tables
+    partner = tables_.facilities[tables_.facilities["facility_id"] == partner_id].iloc[0]
+    st.subheader(_("About the partner"))
+    number = partner["municipality_number"]
+    facts = (
+        view.names.get(partner_id, "?"),
+        label(ACTOR_TYPES, partner["actor_type"]),
+        "" if is_unknown(number) else view.municipality_names.get(str(number), ""),
+        view.networks_of.get(partner_id, ""),
+        label_dataset(partner["dataset"]),
+    )
+    st.text(" · ".join(fact for fact in facts if fact))
+    panels.show_streams(
+        view, tables_.streams[tables_.streams["facility_id"] == partner_id], key="partner_streams"
+    )
+    note(
+        _(
+            "No contact persons stand here. Reach the partner through its own public pages, or through the "
+            "office of a network that it is a member of."
+        )
+    )
 
 
 def _show_legs(route: session.Route) -> None:

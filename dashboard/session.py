@@ -308,9 +308,12 @@ def label_material(key: str) -> str:
 
 
 def municipality_names() -> dict[str, str]:
-    """Return municipality number -> name."""
+    """Return municipality number -> name, with the county where two municipalities share a name."""
     frame = load_municipalities()
-    return dict(zip(frame["municipality_number"].astype(str), frame["name"].astype(str), strict=True))
+    names = frame["name"].astype(str)
+    told_apart = names + " (" + frame["county_name"].astype(str) + ")"
+    shown = names.where(~names.duplicated(keep=False), told_apart)
+    return dict(zip(frame["municipality_number"].astype(str), shown, strict=True))
 
 
 def _used_own() -> Own | None:

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from dashboard import session, tables
-from dashboard.labels import SEVERITIES, label
+from dashboard.labels import COLUMNS, SEVERITIES, label
 from dashboard.messages import describe_finding
 from dashboard.notes import note
-from dashboard.text import format_number
+from dashboard.text import format_number, is_unknown
 from dashboard.text import gettext as _
 
 FILE_TYPES = ("csv", "tsv", "txt", "xlsx", "gpkg", "geojson", "json", "parquet", "zip", "kml")
 REPORT_COLUMNS = ("severity", "file", "row", "column", "value", "what", "advice")
+SEVERITY_SIGNS = {"error": "✕", "warning": "⚠", "repaired": "✓", "info": "i"}
+LISTED = 30
+"""Findings shown one under another; more than these are read better in the table."""
 _CHANGED = "uploads_changed"
+_ROUND = "uploads_round"
 
 
 def _note_change(key: str) -> None:
     st.session_state[_CHANGED] = key
+
+
+def forget_uploaders() -> None:
+    """Empty the uploaders as well: a widget's files can only be taken away with the widget."""
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 
 def show_uploader(*, key: str) -> None:
@@ -27,7 +39,7 @@ def show_uploader(*, key: str) -> None:
         _("Drop your own files here"),
         type=list(FILE_TYPES),
         accept_multiple_files=True,
-        key=key,
+        key=f"{key}_{st.session_state.get(_ROUND, 0)}",
         on_change=_note_change,
         args=(key,),
         help=_("CSV, Excel, GeoPackage, GeoJSON, GeoParquet, zipped shapefile or KML."),
@@ -54,20 +66,99 @@ def show_report() -> None:
             findings=format_number(len(read.findings)),
         )
     )
+    if loaded or streams:
+        note(
+            _(
+                "They are on the map and in Find partner now, marked as your own, beside the data set chosen "
+                "in the margin."
+            )
+        )
+        with st.expander(_("The facilities that were read"), icon=":material/factory:"):
+            tables.show_table(
+                tables.present_facilities(
+                    read.tables.facilities, municipalities=session.municipality_names(), networks={}
+                ),
+                key="own_facilities",
+                columns=("name", "actor_type", "municipality", "geocode_quality", "note"),
+                alt=_("The facilities of your own files with kind, municipality and what placed them."),
+            )
     if st.button(_("Remove my files"), icon=":material/delete:"):
         session.keep_uploads([])
+        forget_uploaders()
         st.rerun()
     st.subheader(_("Check report"))
     if not read.findings:
         st.success(_("No faults were found."), icon=":material/check_circle:")
         return
-    tables.show_table(
-        tabulate_report(own),
-        key="report",
-        columns=REPORT_COLUMNS,
-        rows_shown=14,
-        alt=_("Findings with file, row, column, value, what is wrong and what to do."),
+    report = tabulate_report(own)
+    _show_findings(report)
+    named = [name for name in REPORT_COLUMNS if name in report]
+    st.download_button(
+        _("Download the report (CSV)"),
+        data=session.export_table(
+            report[named].rename(columns={name: label(COLUMNS, name) for name in named})
+        ),
+        file_name="symbiosekart-report.csv",
+        mime="text/csv",
+        key="report_download",
+        on_click="ignore",
+        icon=":material/download:",
     )
+
+
+def _show_findings(report: pd.DataFrame) -> None:
+    """Show the findings by severity: one under another, readable on a narrow screen, or as a table."""
+    counts = report["severity"].value_counts(sort=False)
+    present = list(counts.index)
+    signs = dict(zip(report["severity"], report["sign"], strict=True))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.pills(
+            _("Show"),
+            present,
+            selection_mode="multi",
+            default=present,
+            format_func=lambda name: f"{signs[name]} {name} ({format_number(counts[name])})",
+            key="report_severity_" + "_".join(str(count) for count in counts),
+        )
+        as_table = st.toggle(_("As a table"), key="report_as_table")
+    shown = report[report["severity"].isin(chosen)]
+    if as_table:
+        tables.show_table(
+            shown,
+            key="report",
+            columns=REPORT_COLUMNS,
+            rows_shown=14,
+            missing="–",
+            alt=_("Findings with file, row, column, value, what is wrong and what to do."),
+            empty=_("No findings of the kinds chosen."),
+        )
+        return
+    if shown.empty:
+        note(_("No findings of the kinds chosen."))
+    for finding in shown.head(LISTED).to_dict("records"):
+        with st.container(border=True, gap="small"):
+            # The file's own words are data: they are written as text, never as markdown.
+            st.text(f"{finding['sign']} {finding['severity']} · {_locate(finding)}")
+            st.text(finding["what"])
+            if finding["advice"]:
+                st.text(f"→ {finding['advice']}")
+    if len(shown) > LISTED:
+        note(
+            _("The first {count} of {total} are listed. The table and the download have them all.").format(
+                count=format_number(LISTED), total=format_number(len(shown))
+            )
+        )
+
+
+def _locate(finding: Mapping[str, Any]) -> str:
+    parts = [str(finding["file"])]
+    if not is_unknown(finding["row"]):
+        parts.append(_("row {row}").format(row=finding["row"]))
+    if finding["column"]:
+        parts.append(_("column {column}").format(column=finding["column"]))
+    if finding["value"]:
+        parts.append(f"«{finding['value']}»")
+    return " · ".join(parts)
 
 
 def tabulate_report(own: session.Own) -> pd.DataFrame:
@@ -80,6 +171,7 @@ def tabulate_report(own: session.Own) -> pd.DataFrame:
         rows.append(
             {
                 "severity": label(SEVERITIES, finding.severity),
+                "sign": SEVERITY_SIGNS[str(finding.severity)],
                 "file": finding.file,
                 "row": finding.row,
                 "column": finding.column or "",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import controls, partners, uploads
+from dashboard import controls, inquiry, partners, uploads
 from dashboard.text import gettext as _
+from geodata.partners import INQUIRY_ID
 
 st.title(_("Find partner"))
 titles = {
@@ -17,7 +18,8 @@ mode = controls.pick_segment(
     "mode", _("How do you want to search?"), controls.PARTNER_MODES, labels=lambda key: titles[key]
 )
 if mode == "container":
-    search = partners.ask_inquiry()
+    asked = inquiry.ask_inquiry()
+    search = None if asked is None else partners.Search(asked, INQUIRY_ID)
 else:
     if mode == "file":
         uploads.show_uploader(key="partner_upload")

@@ -172,7 +172,7 @@ def test_a_bad_link_is_told_in_plain_words(open_page: Open) -> None:
 
 
 def test_the_best_partner_is_explained_with_parts_that_add_up(open_page: Open) -> None:
-    app = open_page("finn_partner", data="practice", facility="practice-001")
+    app = open_page("finn_partner", data="practice", mode="facility", facility="practice-001")
     partners = _table(app, "rank", "partner", "score")
     why = _table(app, "part", "points", "why")
     assert len(partners) >= 1
@@ -182,11 +182,45 @@ def test_the_best_partner_is_explained_with_parts_that_add_up(open_page: Open) -
 
 
 def test_two_fields_are_enough_to_find_a_partner(open_page: Open) -> None:
-    app = open_page("finn_partner", mode="container")
-    assert any("Fyll ut de to feltene" in info.value for info in app.info)
-    app = open_page("finn_partner", mode="container", has="wood", place="3133880")
+    app = open_page("finn_partner")
+    assert any("To felt er nok" in markdown.value for markdown in app.markdown)
+    app = open_page("finn_partner", has="wood", place="3133880")
     assert len(_table(app, "rank", "partner", "score")) >= 1
     assert any("Din forespørsel" in text.value for text in app.text)
+
+
+def test_own_words_a_code_a_postcode_and_an_amount_are_read_and_told_back(open_page: Open) -> None:
+    app = open_page("finn_partner", has="impregnert tre", place="Orkland kommune")
+    assert any("Forstått som Impregnert tre" in text.value for text in app.text)
+    assert any("sentrum i Orkland kommune" in text.value for text in app.text)
+    app = open_page("finn_partner", has="20 01 08", place="1606", amount="2500", unit="kg")
+    told = [text.value for text in app.text]
+    assert any("Matavfall" in text and "20 01 08" in text and "1606" in text for text in told)
+    assert _query(app)["amount"] == "2500"
+    assert _query(app)["unit"] == "kg"
+    why = _table(app, "part", "points", "why")["why"]
+    assert any(f"2,5{THIN_SPACE}t tilbys" in reason or "2,5" in reason for reason in why)
+
+
+def test_what_is_not_understood_is_told_with_suggestions(open_page: Open) -> None:
+    app = open_page("finn_partner", has="gammel impregnert terrassebord", place="Ingensteds {{7*7}}")
+    assert any("ikke forstått" in warning.value for warning in app.warning)
+    assert any("Ingen by, tettsted" in warning.value for warning in app.warning)
+    assert "Ingensteds {{7*7}}" in [text.value for text in app.text]
+    next(button for button in app.button if button.label.startswith("Impregnert")).click().run()
+    assert not app.exception
+    assert app.session_state["choice_has"] == "impregnated_wood"
+
+
+def test_without_partners_the_page_says_what_would_help(open_page: Open) -> None:
+    app = open_page("finn_partner", has="fish_sludge", place="Rørvik")
+    assert any("Ingen passer innenfor" in info.value for info in app.info)
+    assert _table(app, "from_name", "to_name", "reason")["reason"].notna().all()
+    wider = next(button for button in app.button if button.label.startswith("Søk innen"))
+    wider.click().run()
+    assert not app.exception
+    assert app.session_state["choice_km"] > 120.0
+    assert len(_table(app, "rank", "partner", "score")) >= 1
 
 
 def test_no_data_text_is_given_to_the_map(open_page: Open, maps: list[dict[str, Any]]) -> None:
@@ -204,6 +238,8 @@ def test_an_uploaded_file_is_read_checked_and_shown_on_the_map(open_page: Open) 
     app = open_page("data")
     app.file_uploader[0].upload("egen.csv", content.encode(), "text/csv").run()
     assert not app.exception
+    assert any("egen.csv · rad 3" in text.value for text in app.text)  # one under another
+    app.toggle(key="report_as_table").set_value(True).run()
     report = _table(app, "severity", "file", "row", "what", "advice")
     assert "feil" in set(report["severity"])
     assert (report["file"] == "egen.csv").all()
