@@ -39,9 +39,21 @@ def build_pages() -> list[st.Page]:
 STYLE = """
 [data-testid="stMainBlockContainer"] {padding: 4.5rem clamp(1rem, 3vw, 3rem) 3rem;}
 .st-key-key_figures {display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem;}
-.st-key-key_figures > div, .st-key-key_figures > div > div {width: 100% !important; height: 100%;}
-.st-key-key_figures [data-testid="stMetric"] {padding: .6rem .8rem; height: 100%;}
-.st-key-key_figures :is([data-testid="stMetricDelta"], [data-testid="stMetricLabel"]) * {white-space: normal;}
+.st-key-key_figures > div {width: 100% !important; height: 100%;}
+[class*="st-key-figure_"] {padding: .7rem .9rem; height: 100%;}
+[class*="st-key-figure_"] [data-testid="stMetricLabel"] * {white-space: normal;}
+[class*="st-key-figure_"] [data-testid="stText"] {font: inherit; font-size: .875rem; line-height: 1.45;}
+.st-key-legend_narrow {display: none;}
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] {padding: 4rem 1rem 2rem;}
+  .st-key-key_figures {grid-template-columns: 1fr 1fr; gap: .5rem;}
+  [class*="st-key-figure_"] {padding: .5rem .7rem;}
+  .st-key-figure_3 {order: -1;}
+  .st-key-key_figures > div:has(> .st-key-figure_3) {grid-column: 1 / -1; order: -1;}
+  .st-key-legend_wide {display: none;}
+  .st-key-legend_narrow {display: flex;}
+  iframe.stCustomComponentV1 {height: clamp(320px, 62vh, 560px) !important;}
+}
 """
 
 
@@ -132,13 +144,15 @@ def show_error(error: SymbiosekartError) -> None:
 def show_footer() -> None:
     """Name the sources and what is known about accessibility."""
     st.divider()
-    note(_("Sources and licences. Every figure's own source stands beside it in the tables."))
     names = dict.fromkeys(source["attribution_text"] for source in session.load_sources())
-    st.text(" · ".join(_(name) for name in names if name), width="stretch")
-    note(
-        _(
-            "Accessibility: everything on a map also stands in a table, nothing is told by colour alone, "
-            "and all of it can be reached with the keyboard. The button in a table's corner makes it fill "
-            "the page."
+    sources, access = st.columns(2)
+    with sources.expander(_("Sources and licences"), icon=":material/copyright:"):
+        note(_("Every figure's own source stands beside it in the tables."))
+        st.text("\n".join(_(name) for name in names if name), width="stretch")
+    with access.expander(_("Accessibility"), icon=":material/accessibility_new:"):
+        note(
+            _(
+                "Everything on a map also stands in a table, nothing is told by colour alone, and all of it "
+                "can be reached with the keyboard. The button in a table's corner makes it fill the page."
+            )
         )
-    )

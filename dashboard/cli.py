@@ -98,7 +98,9 @@ def serve(
     """Serve the dashboard until it is stopped."""
     command = [sys.executable, "-m", "streamlit", "run", str(APP)]
     command += [f"--server.port={port}", f"--server.address={host}", "--server.headless=true"]
-    command += ["--browser.gatherUsageStats=false"]
+    # What is meant for those who write the app is kept from those who use it.
+    command += ["--client.toolbarMode=viewer", "--server.fileWatcherType=none", "--logger.level=warning"]
+    command += ["--client.showErrorDetails=none", "--browser.gatherUsageStats=false"]
     typer.echo(
         _("Symbiosekart is served at {address} (stop with Ctrl+C)").format(address=f"http://{host}:{port}")
     )

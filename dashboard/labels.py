@@ -20,7 +20,7 @@ BASIS_MEANINGS = {
     "modelled": N_("calculated from a public formula, such as inhabitants times kilograms per head"),
     "illustrative": N_("invented for practice; says nothing of the real world"),
 }
-DATASETS = {"region": N_("region"), "practice": N_("practice"), "own": N_("own file")}
+DATASETS = {"region": N_("real region"), "practice": N_("practice data"), "own": N_("own file")}
 DIRECTIONS = {"offer": N_("offers"), "need": N_("needs")}
 ACTOR_TYPES = {
     "producer": N_("industry"),

@@ -218,7 +218,7 @@ def _base_map() -> LocalMap:
     # A fresh object each run: rendering changes it. Its script is the same each time, so it stays mounted.
     return LocalMap(
         location=_HOME, tiles=None, zoom_start=5, zoom_control=False, min_zoom=3, max_zoom=18,
-        attribution_control=False, prefer_canvas=True, zoom_snap=0.5, world_copy_jump=False,
+        attribution_control=False, prefer_canvas=True, zoom_snap=0.25, world_copy_jump=False,
     )  # fmt: skip
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import controls, session, tables
-from dashboard.labels import DIRECTIONS, SCORE_PARTS, SCORE_REASONS, label, label_basis
+from dashboard.labels import BASES, DIRECTIONS, SCORE_PARTS, SCORE_REASONS, label, label_basis
 from dashboard.layers import Layer, combine_legends
 from dashboard.mapview import MapSelection, current_theme, show_map
 from dashboard.notes import note
@@ -134,7 +135,7 @@ def show_key_figures(result: ScenarioResult, *, outline: bool = False) -> None:
     low, high = (read_indicator(figures, f"exchange_{end}", unit="t") for end in ("min", "max"))
     unknown = read_indicator(figures, "matches_amount_unknown")
     median = read_indicator(figures, "matched_distance_median")
-    cards: Sequence[tuple[str, str, str]] = (
+    cards: Sequence[tuple[str, str, str] | tuple[str, str, str, tuple[str, ...]]] = (
         (
             _("Facilities"),
             format_number(read_indicator(figures, "facilities")),
@@ -156,19 +157,32 @@ def show_key_figures(result: ScenarioResult, *, outline: bool = False) -> None:
         (
             _("Could be exchanged a year"),
             format_number(amount, unit="t"),
-            f"{format_number(low)}–{format_number(high, unit='t')}",
+            _("no known amount")
+            if isnan(amount)
+            else _("between {low} and {high}").format(
+                low=format_number(low), high=format_number(high, unit="t")
+            ),
+            tuple(
+                f"{label_basis(basis)}: {format_number(value, unit='t')}"
+                for basis in BASES
+                if (value := read_indicator(figures, "exchange_best", unit="t", basis=basis)) > 0
+            ),
         ),
         (
             _("Clusters"),
             format_number(read_indicator(figures, "clusters")),
-            _("median distance {km}").format(km=format_number(median, unit="km")),
+            _("no match")
+            if isnan(median)
+            else _("median distance {km}").format(km=format_number(median, unit="km")),
         ),
     )
     with st.container(key="key_figures"):
-        for number, (title, value, detail) in enumerate(cards):
+        for number, (title, value, detail, *bases) in enumerate(cards):
             if outline and number >= FIGURES_BEFORE_MATCHES:
-                value, detail = "…", _("being computed")
-            st.metric(title, value, border=True, delta=detail, delta_color="off", delta_arrow="off")
+                value, detail, bases = "…", _("being computed"), []
+            with st.container(border=True, gap="xxsmall", key=f"figure_{number}"):
+                st.metric(title, value)
+                st.text("\n".join((detail, *(line for lines in bases for line in lines))))
 
 
 def show_scenario_map(
@@ -194,8 +208,14 @@ def show_scenario_map(
         )
     if clicked is not None and clicked.layer != "municipalities":
         controls.choose("selected", clicked.id)
-    with signs.expander(_("Legend"), expanded=True, icon=":material/legend_toggle:"):
-        st.html(combine_legends(layers, theme=current_theme()))
+    legend = combine_legends(layers, theme=current_theme())
+    # Two of them, of which the page's style shows one: open beside a wide map, closed below a narrow one.
+    for place, opened in (("wide", True), ("narrow", False)):
+        with (
+            signs.container(key=f"legend_{place}"),
+            st.expander(_("Legend"), expanded=opened, icon=":material/legend_toggle:"),
+        ):
+            st.html(legend)
     return clicked
 
 
@@ -320,6 +340,7 @@ def show_totals(view: session.View, *, key: str) -> None:
         totals,
         key=key,
         columns=TOTAL_COLUMNS,
+        titles={"unknown": _("Amount unknown"), "direction": _("Role")},
         alt=_(
             "Sums of the amounts a year by direction, material and basis, with the streams of unknown amount."
         ),
@@ -328,18 +349,25 @@ def show_totals(view: session.View, *, key: str) -> None:
 
 def show_shared_polygon(municipality: str | None) -> None:
     """Say where a municipality's own border is not in the open data."""
-    if note := session.shared_polygon_note(municipality):
-        note(_("The municipality's border is drawn together with its neighbour's:"))
-        st.text(note)
+    if session.shared_polygon_note(municipality):
+        st.info(
+            _(
+                "The border between this municipality and its neighbour is not in the open data. The two are "
+                "drawn together on the map; figures and tables keep them apart."
+            ),
+            icon=":material/border_clear:",
+        )
 
 
-def show_served_by(view: session.View, municipalities: Sequence[str], *, key: str) -> None:
+def show_served_by(municipalities: Sequence[str], *, key: str, opened: bool = False) -> None:
     """Show the municipal waste companies that serve these municipalities, wherever they have their seat."""
     companies = session.companies_serving(tuple(municipalities))
     if companies.empty:
         return
-    with st.expander(_("Municipal waste companies that serve the area"), icon=":material/recycling:"):
-        shown = tables.present_facilities(companies, municipalities=view.municipality_names, networks={})
+    title = _("Municipal waste companies that serve the area")
+    with st.expander(title, expanded=opened, icon=":material/recycling:"):
+        names = session.municipality_names()
+        shown = tables.present_facilities(companies, municipalities=names, networks={})
         tables.show_table(
             shown,
             key=key,

@@ -87,7 +87,7 @@ WIDTHS = {
     "municipality": 130,
     "direction": 130,
     "basis": 125,
-    "dataset": 105,
+    "dataset": 130,
     "unit": 65,
     "rank": 60,
     "row": 60,

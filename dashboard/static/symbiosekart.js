@@ -18,6 +18,7 @@
   const SELECTED = ['#d7004b', '#ffd23f'];
   const INK = ['#17211d', '#ecf2ef'];
   const PAPER = ['#ffffff', '#16212a'];
+  const TITLES_FROM_ZOOM = 6.5;
   const FONT = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
   const POPULATION_AT_ZOOM = [[5, 150000], [6, 60000], [7, 25000], [8, 9000], [9, 4000], [10, 1500], [30, 0]];
 
@@ -563,20 +564,41 @@
     ctx.fillText(text, x, y);
   }
 
-  function paintNames(ctx, doc, v, used) {
+  // The first of some places for a text of half the width `half` where nothing stands and no edge cuts it.
+  function findRoom(places, half, frame, used) {
+    for (const [x, y] of places) {
+      const box = [x - half, y - 9, x + half, y + 9];
+      if (box[0] < frame[0] || box[1] < frame[1] || box[2] > frame[2] || box[3] > frame[3]) continue;
+      if (used.some((u) => box[0] < u[2] && box[2] > u[0] && box[1] < u[3] && box[3] > u[1])) continue;
+      used.push(box);
+      return [x, y];
+    }
+    return null;
+  }
+
+  // What can be seen, in the pixels that are painted in; the attribution's line below is left free.
+  function frameOf(map) {
+    const size = map.getSize();
+    const corner = map.containerPointToLayerPoint([0, 0]);
+    return [corner.x + 2, corner.y + 2, corner.x + size.x - 2, corner.y + size.y - 4 - (s.ui.attribution ? s.ui.attribution.offsetHeight : 16)];
+  }
+
+  function paintNames(ctx, doc, v, used, frame) {
     const least = POPULATION_AT_ZOOM.find(([zoom]) => v.zoom < zoom)[1];
     for (const feature of doc.features) {
       if ((feature.size || 0) < least) break; // largest first
       if (!inView(feature.box, v)) continue;
-      const x = feature.x * v.scale - v.ox;
-      const y = feature.y * v.scale - v.oy;
+      const px = feature.x * v.scale - v.ox;
+      const py = feature.y * v.scale - v.oy;
       const large = feature.size > 40000;
       const font = (large ? '600 13px ' : '12px ') + FONT;
       ctx.font = font;
       const half = ctx.measureText(feature.title).width / 2 + 3;
-      const box = [x - half, y - 9, x + half, y + 9];
-      if (used.some((u) => box[0] < u[2] && box[2] > u[0] && box[1] < u[3] && box[3] > u[1])) continue;
-      used.push(box);
+      const near = [[0, 0], [0, -16], [0, 16], [half + 12, 0], [-half - 12, 0], [0, -30], [0, 30], [half + 26, 0], [-half - 26, 0],
+        [half + 12, -18], [-half - 12, -18], [half + 12, 18], [-half - 12, 18], [half + 42, 0], [-half - 42, 0]];
+      const room = findRoom(near.map(([dx, dy]) => [px + dx, py + dy]), half, frame, used);
+      if (!room) continue;
+      const [x, y] = room;
       ctx.globalAlpha = 0.92;
       ctx.lineJoin = 'round';
       ctx.lineWidth = 3;
@@ -591,20 +613,17 @@
     }
   }
 
+  const shownBase = (v) => s.base.filter((entry) => entry.doc && v.zoom >= entry.low && v.zoom < entry.high);
+
   function paintBase(ctx, v) {
-    const used = [];
-    for (const entry of s.base) {
-      if (!entry.doc || v.zoom < entry.low || v.zoom >= entry.high) continue;
-      const kind = entry.doc.meta.kind;
-      if (kind === 'polygons') paintPolygons(ctx, entry.doc, v, s.tilesOn);
-      else if (s.tilesOn) continue;
-      else if (kind === 'lines') paintLines(ctx, entry.doc, v);
-      else paintNames(ctx, entry.doc, v, used);
+    for (const { doc } of shownBase(v)) {
+      if (doc.meta.kind === 'polygons') paintPolygons(ctx, doc, v, s.tilesOn);
+      else if (doc.meta.kind === 'lines' && !s.tilesOn) paintLines(ctx, doc, v);
     }
   }
 
   // Titles of areas: above, below or beside them, where nothing else stands.
-  function paintTitles(ctx, doc, v, used) {
+  function paintTitles(ctx, doc, v, used, frame) {
     const font = '600 12px ' + FONT;
     for (const feature of doc.features) {
       if (!inView(feature.box, v)) continue;
@@ -613,13 +632,8 @@
       const half = ctx.measureText(feature.title).width / 2 + 3;
       const middle = (left + right) / 2;
       const places = [[middle, top - 10], [middle, bottom + 10], [right + half, (top + bottom) / 2], [left - half, (top + bottom) / 2]];
-      for (const [x, y] of places) {
-        const box = [x - half, y - 9, x + half, y + 9];
-        if (used.some((u) => box[0] < u[2] && box[2] > u[0] && box[1] < u[3] && box[3] > u[1])) continue;
-        used.push(box);
-        write(ctx, feature.title, x, y, font, doc.meta.styles[feature.category].stroke[s.dark]);
-        break;
-      }
+      const room = findRoom(places, half, frame, used);
+      if (room) write(ctx, feature.title, ...room, font, doc.meta.styles[feature.category].stroke[s.dark]);
     }
   }
 
@@ -632,8 +646,16 @@
       else paintPoints(ctx, layer.doc, v, layer);
     }
     const used = s.items.map((item) => [item.x - item.r, item.y - item.r, item.x + item.r, item.y + item.r]);
-    for (const layer of visible) {
-      if (layer.doc.meta.labelled) paintTitles(ctx, layer.doc, v, used);
+    const frame = frameOf(s.map);
+    if (v.zoom >= TITLES_FROM_ZOOM) {
+      for (const layer of visible) {
+        if (layer.doc.meta.labelled) paintTitles(ctx, layer.doc, v, used, frame);
+      }
+    }
+    if (!s.tilesOn) { // names of places stand above the data, beside the symbols
+      for (const { doc } of shownBase(v)) {
+        if (doc.meta.kind === 'points') paintNames(ctx, doc, v, used, frame);
+      }
     }
     if (s.cursor) {
       const at = s.cursor.group || s.cursor.feature;
@@ -958,6 +980,7 @@
     if (on) s.tiles.addTo(map);
     else s.tiles.remove();
     s.ground.redraw();
+    s.scene.redraw();
     applyTexts(map);
   }
 
@@ -1003,6 +1026,22 @@
     ];
   }
 
+  /* Where nearly all points lie: a few far away would make the rest small at first sight. */
+  function densest() {
+    const points = s.layers.filter((l) => l.doc.meta.kind === 'points').flatMap((l) => l.doc.features);
+    const all = extent();
+    if (!all || points.length < 30) return all;
+    const inner = (values) => {
+      const sorted = Float64Array.from(values).sort();
+      const drop = Math.floor(sorted.length * 0.03);
+      return [sorted[drop], sorted[sorted.length - 1 - drop]];
+    };
+    const [west, east] = inner(points.map((p) => p.x));
+    const [north, south] = inner(points.map((p) => p.y));
+    const [low, high] = [toLatLng(west, south), toLatLng(east, north)];
+    return [low.lat, low.lng, high.lat, high.lng];
+  }
+
   function goHome(map) {
     const bounds = (s.content && s.content.bounds) || extent();
     if (bounds) fit(map, bounds);
@@ -1013,7 +1052,7 @@
     const wanted = asked ? JSON.stringify(asked) : null;
     if (wanted && wanted !== s.fitted) fit(map, asked);
     else if (!wanted && !s.started) {
-      const all = extent();
+      const all = densest();
       if (all) fit(map, all);
     }
     s.fitted = wanted;
@@ -1039,6 +1078,7 @@
       load(entry.address, prepare).then((doc) => {
         entry.doc = doc;
         s.ground.redraw();
+        if (doc.meta.kind === 'points') s.scene.redraw();
       }, () => { entry.asked = false; });
     }
   }

@@ -61,7 +61,7 @@ def test_streams_say_unknown_and_show_their_basis_with_a_sign() -> None:
         shown = tables.present_streams(streams, names={"f1": "Verk"}, material=str.upper)
     first, second = shown.to_dict("records")
     assert (first["basis"], second["basis"]) == ("◇ modellert", "● rapportert")
-    assert (first["dataset"], second["dataset"]) == ("✎ øving", "region")
+    assert (first["dataset"], second["dataset"]) == ("✎ øvingsdata", "virkelig region")
     assert (first["hazardous"], second["hazardous"]) == ("ukjent", "ja")
     assert (first["eal_code"], first["months"], first["reference"]) == ("ingen", "ukjent", "ukjent")
     assert (first["facility"], first["material"], first["direction"]) == ("Verk", "WOOD", "tilbyr")
