@@ -68,9 +68,10 @@ def ask_inquiry() -> session.View | None:
         return None
     stated, stated_unit = to_stated_amount(amount, unit)
     _tell_back(subject, spot)
-    return session.inquiry_view(
-        session.Asked(subject=subject, spot=spot, direction=direction, amount=stated, unit=stated_unit)
-    )
+    with st.spinner(_("Looking for partners …")):
+        return session.inquiry_view(
+            session.Asked(subject=subject, spot=spot, direction=direction, amount=stated, unit=stated_unit)
+        )
 
 
 def _show_first_steps() -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, panels, session, tables
-from dashboard.labels import ACTOR_TYPES, BASIS_MEANINGS, label, label_basis, label_dataset
+from dashboard.labels import ACTOR_TYPES, BASIS_MEANINGS, SCORE_PARTS, label, label_basis, label_dataset
 from dashboard.layers import build_facility_layer, build_route_layer, combine_legends
 from dashboard.mapview import current_theme, show_map
 from dashboard.notes import note
@@ -18,6 +18,7 @@ from dashboard.text import format_minutes, format_number, is_unknown, language
 from dashboard.text import gettext as _
 from geodata.inquiries import suggest_wider_limits
 from geodata.partners import rank_partners
+from geodata.scoring import explain_match
 
 PARTNER_COLUMNS = (
     "rank",
@@ -110,7 +111,8 @@ def show_partners(search: Search) -> None:
     touches = (left["from_facility_id"] == search.facility_id) | (
         left["to_facility_id"] == search.facility_id
     )
-    panels.show_exclusions(view, left[touches.fillna(False).astype(bool)], key="partners_left")
+    own = left[touches.fillna(False).astype(bool)].sort_values(["reason", "value"], kind="stable")
+    panels.show_exclusions(view, own, key="partners_left")
 
 
 FILTERS = ("network", "basis", "actor", "material")
@@ -199,6 +201,7 @@ def _show_partner(search: Search, ranked: pd.DataFrame, row: pd.Series) -> None:
     view, result = search.view, search.view.result
     match = result.matches[result.matches["match_id"] == row["best_match_id"]].iloc[0].to_dict()
     panels.show_explanation(view, match, key="partner_why")
+    _list_reasons(view, match)
     st.text(
         _("Basis of the amount: {basis} ({meaning})").format(
             basis=label_basis(match["basis"]), meaning=label(BASIS_MEANINGS, match["basis"])
@@ -229,6 +232,18 @@ def _show_partner(search: Search, ranked: pd.DataFrame, row: pd.Series) -> None:
         with st.expander(_("The legs of the way"), icon=":material/route:"):
             _show_legs(route)
     _show_about(view, str(row["partner_facility_id"]))
+
+
+def _list_reasons(view: session.View, match: Mapping[str, Any]) -> None:
+    """Say the reasons as lines too where the screen is too narrow for the table's last column."""
+    lines = [
+        f"{label(SCORE_PARTS, part.part)}: "
+        + panels.describe_reason(part.reason_code, part.values, material=view.material)
+        for part in explain_match(match, parameters=view.result.parameters)
+    ]
+    with st.container(key="reasons_narrow"):
+        st.html("<style>@media (min-width: 641px) {.st-key-reasons_narrow {display: none;}}</style>")
+        st.text("\n".join(lines))
 
 
 def describe_way(match: Mapping[str, Any]) -> str:
