@@ -19,6 +19,10 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Which texts of the code lack a translation, and which translations lost a placeholder.
+messages: $(VENV)/.installed-run
+	$(BIN)/python tools/check_messages.py
+
 # A machine without the ensurepip module still gets its environment: pip installs into it from outside.
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Symbiosekart needs Python 3.11 or newer: set PYTHON=python3.11")'
