@@ -90,7 +90,7 @@ def show_roads() -> None:
     """Show what road network the distances rest on, and its date."""
     network = session.load_network()
     st.header(_("Road network"))
-    st.text(f"{network.name}, {network.date}. {network.licence}")
+    st.text(f"{_(network.name)}, {format_date(network.date)}. {_(network.licence)}")
     st.text(_("What a way makes as small as it can: {profile}").format(profile=_(network.profile)))
     left, middle, right = st.columns(3)
     left.metric(_("Places"), format_number(len(network.place_ids)), border=True)

@@ -283,8 +283,12 @@ def _show_about(view: session.View, partner_id: str) -> None:
         label_dataset(partner["dataset"]),
     )
     st.text(" · ".join(fact for fact in facts if fact))
-    panels.show_streams(
-        view, tables_.streams[tables_.streams["facility_id"] == partner_id], key="partner_streams"
+    streams = tables_.streams[tables_.streams["facility_id"] == partner_id]
+    tables.show_table(
+        tables.present_streams(streams, names=view.names, material=view.material),
+        key="partner_streams",
+        columns=[name for name in panels.STREAM_COLUMNS if name != "facility"],
+        alt=_("Streams with material, amount a year, basis and the source of the figure."),
     )
     note(
         _(

@@ -149,8 +149,6 @@ def test_what_is_picked_on_the_map_is_the_selected_row(page: Page, dashboard: Se
 
 def test_a_partner_is_found_with_two_fields_and_explained(page: Page, dashboard: Server) -> None:
     open_page(page, dashboard, "finn-partner", data="practice")
-    page.get_by_text("Hva har du i dag?").click()
-    expect_query(page, mode="container")
     choose(page, "Hva er det\\?", "Treflis")
     expect_query(page, has="wood_chips")
     choose(page, "Hvor er det\\?", "Orkanger (Orkland)")
@@ -158,6 +156,47 @@ def test_a_partner_is_found_with_two_fields_and_explained(page: Page, dashboard:
     expect(page.get_by_role("heading", name=re.compile("Hvorfor dette treffet"))).to_be_visible()
     frame = find_frame(page)
     assert int(chart(frame).get_attribute("data-features") or 0) >= 2
+
+
+def test_own_words_and_an_amount_stand_in_the_link(page: Page, dashboard: Server) -> None:
+    open_page(page, dashboard, "finn-partner", data="practice")
+    for label, words in (("Hva er det\\?", "17 02 04*"), ("Hvor er det\\?", "7300")):
+        box = page.get_by_role("combobox", name=re.compile(label))
+        box.click()
+        box.fill(words)
+        page.keyboard.press("Enter")
+        rest(page)
+    expect(page.get_by_text("Forstått som Impregnert tre (17 02 04*)")).to_be_visible(timeout=20_000)
+    page.get_by_label("Mengde (la stå tom hvis ukjent)").fill("12.5")
+    page.keyboard.press("Enter")
+    expect_query(page, has="17 02 04*", place="7300", amount="12.5")
+
+
+def test_the_check_report_is_filtered_downloaded_and_the_files_removed(page: Page, dashboard: Server) -> None:
+    content = (
+        "navn;kommunenummer;lat;lon;avfallskode;materiale;mengde;enhet;retning\n"
+        "God;5001;63,36;10,37;170201;Trevirke;120;t;tilbyr\n"
+        "Negativ;5001;63,35;10,38;170201;Trevirke;-5;t;tilbyr\n"
+        "Mistet null;5001;63,35;10,38;30105;Sagflis;5;t;tilbyr\n"
+    )
+    page.set_viewport_size({"width": 390, "height": 900})
+    open_page(page, dashboard, "data")
+    page.get_by_role("tab", name="Egne filer").click()
+    page.locator('input[type="file"]').first.set_input_files(
+        {"name": "egne.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    )
+    fault = page.get_by_text(re.compile(r"egne\.csv · rad 3 · kolonne mengde"))
+    expect(fault).to_be_visible(timeout=30_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Last ned rapporten").click()
+    report = waiting.value.path().read_text(encoding="utf-8-sig")
+    assert "egne.csv,3,mengde,'-5" in report  # no cell begins as a formula
+    page.get_by_role("button", name=re.compile(r"feil \(1\)")).click()
+    expect(fault).to_have_count(0)
+    page.get_by_role("button", name="Fjern filene mine").click()
+    expect(page.get_by_role("heading", name="Kontrollrapport")).to_have_count(0)
+    expect(page.get_by_text("egne.csv")).to_have_count(0)
 
 
 def test_a_broken_file_is_refused_in_plain_words_and_the_page_stands(page: Page, dashboard: Server) -> None:
