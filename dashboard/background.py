@@ -1,7 +1,7 @@
 """Long calculations in a thread of their own, so that a page can show what it has and stays free for clicks.
 
-One calculation runs at a time; what nobody waits for any longer is not begun. A calculation tells which step
-it is at, is pure, and never calls Streamlit.
+One calculation runs at a time. What nobody waits for any longer is not begun, and gives way when another is
+wanted. A calculation tells which step it is at, is pure, and never calls Streamlit.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from geodata.results import ScenarioResult
 
 Report = Callable[[str], None]
 Calculation = Callable[[Report], ScenarioResult]
+
+
+class AbandonedError(Exception):
+    """Nobody waits for the calculation any longer, and another one is waiting for its turn."""
 
 
 @dataclass
@@ -56,6 +60,8 @@ class Workshop:
 
                 def report(step: str) -> None:
                     reporting.step = step
+                    if self._in_the_way(reporting):
+                        raise AbandonedError
 
                 job.future = self._worker.submit(calculate, report)
                 self._jobs[key] = job
@@ -64,6 +70,16 @@ class Workshop:
             for name in done[: max(len(self._jobs) - self._kept, 0)]:
                 del self._jobs[name]
             return job
+
+    def _in_the_way(self, job: Job) -> bool:
+        """Whether nobody waits for `job` while somebody waits for another; such a job is forgotten."""
+        with self._lock:
+            waited = any(other.waiting and not other.future.done() for other in self._jobs.values())
+            if job.waiting or not waited:
+                return False
+            for key in [key for key, other in self._jobs.items() if other is job]:
+                del self._jobs[key]
+            return True
 
     @contextmanager
     def attend(self, job: Job) -> Iterator[Job]:

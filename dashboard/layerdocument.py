@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, cast
 
 import geopandas as gpd
@@ -29,6 +29,7 @@ MAX_TEXT = 200
 """Longest label shown on the map, characters; the table has the whole text."""
 
 
+@lru_cache(maxsize=65_536)
 def feature_key(identifier: str) -> str:
     """Return the key (16 hexadecimal digits) that stands for an identifier wherever folium can see it."""
     return hashlib.sha256(identifier.encode()).hexdigest()[:16]

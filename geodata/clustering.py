@@ -14,6 +14,7 @@ dropped.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +71,7 @@ def cluster_facilities(
     *,
     flows: pd.DataFrame,
     parameters: ScenarioParameters,
+    pulse: Callable[[], None] = lambda: None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the clusters (:data:`CLUSTER_COLUMNS`) and their members (:data:`MEMBER_COLUMNS`).
 
@@ -77,6 +79,7 @@ def cluster_facilities(
     ----------
     matches : from :func:`geodata.matching.match_streams`, over the same `travel`.
     flows : from :func:`geodata.flows.prepare_flows`: amounts for the tonnes inside each cluster.
+    pulse : called between steps and before each group; what it raises ends the work.
 
     Notes
     -----
@@ -93,11 +96,12 @@ def cluster_facilities(
         return _empty(CLUSTER_COLUMNS), _empty(MEMBER_COLUMNS)
     minutes = _time_graph(travel, order, candidates, max_minutes=parameters.cluster_minutes)
     links = _link_graph(giver, taker, candidates)
-    centre = _found_groups(minutes, links, at_least=int(parameters.cluster_min_facilities))
+    pulse()
+    centre = _found_groups(minutes, links, at_least=int(parameters.cluster_min_facilities), pulse=pulse)
     centre = _settle_groups(minutes, centre)
     centre = _drop_idle(minutes, links, centre, at_least=int(parameters.cluster_min_facilities))
     return _describe_clusters(
-        tables, travel, near, flows, ids=ids, order=order, candidates=candidates, centre=centre
+        tables, travel, near, flows, ids=ids, order=order, candidates=candidates, centre=centre, pulse=pulse
     )
 
 
@@ -130,7 +134,9 @@ def _link_graph(giver: Ints, taker: Ints, candidates: Ints) -> csr_array:
     return links
 
 
-def _found_groups(minutes: csr_array, links: csr_array, *, at_least: int) -> Ints:
+def _found_groups(
+    minutes: csr_array, links: csr_array, *, at_least: int, pulse: Callable[[], None] = lambda: None
+) -> Ints:
     """Give each candidate the centre of the group that took it first, -1 for none."""
     n = minutes.shape[0]
     centre = np.full(n, -1, dtype=np.intp)
@@ -153,6 +159,7 @@ def _found_groups(minutes: csr_array, links: csr_array, *, at_least: int) -> Int
     heap = [(-pairs, -size, i) for i in range(n) for pairs, size in [worth(i)] if pairs]
     heapq.heapify(heap)
     while heap:
+        pulse()
         pairs, size, i = heapq.heappop(heap)
         if not free[i]:
             continue
@@ -239,6 +246,7 @@ def _describe_clusters(
     order: Ints,
     candidates: Ints,
     centre: Ints,
+    pulse: Callable[[], None],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     facilities = tables.facilities.set_index("facility_id")
     label = pd.Series(centre, index=ids[candidates])
@@ -247,6 +255,7 @@ def _describe_clusters(
     owner = ends[0][(ends[0] == ends[1]) & (ends[0] >= 0)]
     clusters, people = [], []
     for members in _groups(centre):
+        pulse()
         middle = int(centre[members[0]])
         medoid = str(ids[candidates[middle]])
         own = inside[owner == middle]

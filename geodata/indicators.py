@@ -51,6 +51,24 @@ def summarise_scenario(
     return table.astype({"name": "string", "value": "Float64", "unit": "string", "basis": "string"})
 
 
+def count_inputs(tables: RegionTables, *, like: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `like` with what is known before anything is matched.
+
+    That is the counts of facilities and streams. All other figures are unknown.
+    """
+    facilities, direction = tables.facilities, tables.streams["direction"]
+    known = {
+        "facilities": len(facilities),
+        "facilities_placed": int((facilities.geometry.notna() & ~facilities.geometry.is_empty).sum()),
+        "networks": len(tables.networks),
+        "streams": len(direction),
+        "offers": int((direction == "offer").sum()),
+        "needs": int((direction == "need").sum()),
+    }
+    value = like["name"].map(known).where(like["basis"] == ALL).astype("Float64")
+    return like.assign(value=value)
+
+
 def read_indicator(
     indicators: pd.DataFrame, name: str, *, unit: str | None = None, basis: str = ALL
 ) -> float:

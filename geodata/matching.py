@@ -7,7 +7,7 @@ months, road, score, rank. Economics and knowledge of uses attach as further
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -89,6 +89,7 @@ def match_streams(
     focus: Collection[str] | None = None,
     detailed_pairs: int = DETAILED_PAIRS,
     block_pairs: int = BLOCK_PAIRS,
+    pulse: Callable[[], None] = lambda: None,
 ) -> MatchResult:
     """Match offers with needs of other facilities.
 
@@ -99,6 +100,7 @@ def match_streams(
     parts : the parts of the score.
     focus : facility ids; only pairs that touch one of them are looked at (None: all).
     detailed_pairs : pairs left out that are told one by one, for each offer and reason.
+    pulse : called before each block; what it raises ends the work.
 
     Returns
     -------
@@ -110,6 +112,7 @@ def match_streams(
     kept: list[pd.DataFrame] = []
     left: list[pd.DataFrame] = []
     for block in iterate_candidates(flows, codes=codes, block_pairs=block_pairs):
+        pulse()
         pairs = _describe_pairs(block, flows, points)
         if watched is not None:
             pairs = pairs[watched[pairs["origin"]] | watched[pairs["destination"]]]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
@@ -13,13 +16,13 @@ from geodata.codetables import WasteCodes
 from geodata.crs import to_wgs84
 from geodata.errors import InvalidTableError
 from geodata.flows import prepare_flows
-from geodata.indicators import summarise_scenario
+from geodata.indicators import count_inputs, summarise_scenario
 from geodata.matching import match_streams
 from geodata.parameters import ScenarioParameters
 from geodata.provenance import record_provenance
 from geodata.results import Provenance, RegionTables, ScenarioResult
 from geodata.roads import RoadNetwork, RoadTravel, measure_straight, measure_travel
-from geodata.schemas import TABLES, WGS84, conform_table
+from geodata.schemas import TABLES, WGS84, conform_table, empty_table
 from geodata.selection import select_region
 
 STEPS = ("travel", "match", "cluster", "sum")
@@ -47,7 +50,7 @@ def run_scenario(
     neighbours_km : with `municipalities`: also facilities within so many km by road of a selected one.
     sources : sentences to name in every export.
     travel : ready travel over `network` between these facilities or more; None: measured here.
-    report : is told each of :data:`STEPS` as it begins.
+    report : is told each of :data:`STEPS` as it begins and goes on; what it raises ends the work.
 
     Raises
     ------
@@ -66,9 +69,11 @@ def run_scenario(
     travel = _choose_travel(travel, tables, network=network, parameters=parameters)
     flows = prepare_flows(tables.streams, facility_ids=travel.ids, codes=codes)
     report("match")
-    result = match_streams(tables, travel, codes=codes, parameters=parameters)
+    result = match_streams(tables, travel, codes=codes, parameters=parameters, pulse=lambda: report("match"))
     report("cluster")
-    clusters, members = cluster_facilities(tables, travel, result.matches, flows=flows, parameters=parameters)
+    clusters, members = cluster_facilities(
+        tables, travel, result.matches, flows=flows, parameters=parameters, pulse=lambda: report("cluster")
+    )
     report("sum")
     indicators = summarise_scenario(tables, result.matches, clusters, members, flows=flows)
     provenance = record_provenance(
@@ -96,10 +101,27 @@ def outline_scenario(
     crow flies. `tables` are taken as they are.
     """
     travel = measure_straight(tables.facilities)
-    idle = RegionTables(tables.facilities, tables.streams.iloc[:0], tables.networks, tables.memberships)
-    flows = prepare_flows(idle.streams, facility_ids=travel.ids, codes=codes)
-    result = match_streams(idle, travel, codes=codes, parameters=parameters)
-    clusters, members = cluster_facilities(idle, travel, result.matches, flows=flows, parameters=parameters)
+    none = _empty_scenario(codes)
+    return replace(
+        none,
+        tables=tables,
+        parameters=parameters,
+        travel=travel,
+        indicators=count_inputs(tables, like=none.indicators),
+    )
+
+
+@lru_cache(maxsize=4)
+def _empty_scenario(codes: WasteCodes) -> ScenarioResult:
+    """Return the scenario of no facilities, whose tables have every column and no row."""
+    parameters = ScenarioParameters()
+    tables = RegionTables(
+        cast(gpd.GeoDataFrame, empty_table("facilities")), *(empty_table(name) for name in _TABLES[1:])
+    )
+    travel = measure_straight(tables.facilities)
+    flows = prepare_flows(tables.streams, facility_ids=travel.ids, codes=codes)
+    result = match_streams(tables, travel, codes=codes, parameters=parameters)
+    clusters, members = cluster_facilities(tables, travel, result.matches, flows=flows, parameters=parameters)
     return ScenarioResult(
         tables=tables,
         parameters=parameters,
