@@ -76,8 +76,8 @@ def show_no_facility() -> None:
     st.info(
         _(
             "No known facility lies here with the filters chosen. Take away a filter in the side panel, "
-            "include neighbours across the border, or pick the whole county. Your own facilities can be added "
-            "on the data page."
+            "include neighbours across the border, or pick the whole county. Your own facilities can be "
+            "added on the data page."
         ),
         icon=":material/location_off:",
     )
