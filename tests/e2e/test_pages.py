@@ -166,7 +166,7 @@ def test_own_words_and_an_amount_stand_in_the_link(page: Page, dashboard: Server
         box.fill(words)
         page.keyboard.press("Enter")
         rest(page)
-    expect(page.get_by_text("Forstått som Impregnert tre (17 02 04*)")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Forstått som Impregnert trevirke (17 02 04*)")).to_be_visible(timeout=20_000)
     page.get_by_label("Mengde (la stå tom hvis ukjent)").fill("12.5")
     page.keyboard.press("Enter")
     expect_query(page, has="17 02 04*", place="7300", amount="12.5")
