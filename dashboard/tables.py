@@ -191,7 +191,13 @@ def _text_or_blank(values: pd.Series) -> pd.Series:
 
 
 def _labelled(values: pd.Series, vocabulary: Mapping[str, str]) -> pd.Series:
-    return values.map(lambda key: label(vocabulary, key)).astype(str)
+    keys = values.to_numpy(dtype=object)
+    words = {key: label(vocabulary, key) for key in pd.unique(keys)}
+    return pd.Series(
+        [words[key] if key in words else label(vocabulary, key) for key in keys],
+        index=values.index,
+        dtype=str,
+    )
 
 
 def _yes_no(value: object) -> str:

@@ -84,7 +84,7 @@ def select_kinds(
     facilities, streams = tables.facilities, tables.streams
     if networks:
         members = tables.memberships[tables.memberships["network_id"].isin(list(networks))]
-        facilities = facilities[facilities["facility_id"].isin(members["facility_id"])]
+        facilities = facilities[_is_among(facilities["facility_id"], members["facility_id"])]
     if actor_types:
         facilities = facilities[facilities["actor_type"].isin(list(actor_types))]
     if materials:
@@ -92,7 +92,7 @@ def select_kinds(
     if bases:
         streams = streams[streams["basis"].isin(list(bases))]
     if materials or bases:
-        facilities = facilities[facilities["facility_id"].isin(streams["facility_id"])]
+        facilities = facilities[_is_among(facilities["facility_id"], streams["facility_id"])]
     return _narrow(tables, facilities.reset_index(drop=True), streams)
 
 
@@ -100,15 +100,21 @@ def _ids(facilities: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
     return np.asarray(facilities["facility_id"], dtype=object)
 
 
+def _is_among(values: pd.Series, wanted: pd.Series) -> npt.NDArray[np.bool_]:
+    """Whether each value stands in `wanted`; on long text columns many times faster than ``Series.isin``."""
+    known = set(wanted.to_numpy(dtype=object))
+    return np.fromiter((value in known for value in values.to_numpy(dtype=object)), bool, len(values))
+
+
 def _narrow(tables: RegionTables, facilities: gpd.GeoDataFrame, streams: pd.DataFrame) -> RegionTables:
     """Keep what belongs to `facilities`; networks that have members keep their row if one is left."""
     if len(facilities) == len(tables.facilities) and len(streams) == len(tables.streams):
         return RegionTables(facilities, streams, tables.networks, tables.memberships)
-    members = tables.memberships[tables.memberships["facility_id"].isin(facilities["facility_id"])]
+    members = tables.memberships[_is_among(tables.memberships["facility_id"], facilities["facility_id"])]
     networks = tables.networks[tables.networks["network_id"].isin(members["network_id"])]
     return RegionTables(
         facilities=facilities,
-        streams=streams[streams["facility_id"].isin(facilities["facility_id"])].reset_index(drop=True),
+        streams=streams[_is_among(streams["facility_id"], facilities["facility_id"])].reset_index(drop=True),
         networks=networks.reset_index(drop=True),
         memberships=members.reset_index(drop=True),
     )
