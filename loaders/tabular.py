@@ -90,8 +90,7 @@ def read_text_table(content: bytes, *, file: str, limits: Limits) -> RawFile:
             continue
         cells += len(values)
         _check_size(len(rows) + 1, len(values), cells, file=file, limits=limits)
-        if any(isinstance(value, str) and len(value) > limits.cell_characters for value in values):
-            raise RefusedFileError("file.cell_too_long", file=file, row=number, limit=limits.cell_characters)
+        _check_cells(values, row=number, file=file, limits=limits)
         rows.append(values)
         numbers.append(number)
     if not rows:
@@ -148,6 +147,11 @@ def choose_delimiter(text: str) -> str:
 def _trim(values: list[Cell]) -> None:
     while values and values[-1] is None:
         values.pop()
+
+
+def _check_cells(values: list[Cell], *, row: int, file: str, limits: Limits) -> None:
+    if any(isinstance(value, str) and len(value) > limits.cell_characters for value in values):
+        raise RefusedFileError("file.cell_too_long", file=file, row=row, limit=limits.cell_characters)
 
 
 def _check_size(rows: int, columns: int, cells: int, *, file: str, limits: Limits) -> None:
@@ -243,8 +247,7 @@ def _read_sheet(
             continue
         cells += len(values)
         _check_size(len(rows) + 1, len(values), cells, file=file, limits=limits)
-        if any(isinstance(value, str) and len(value) > limits.cell_characters for value in values):
-            raise RefusedFileError("file.cell_too_long", file=file, row=number, limit=limits.cell_characters)
+        _check_cells(values, row=number, file=file, limits=limits)
         rows.append(values)
         numbers.append(number)
     return rows, numbers, cells
