@@ -1,4 +1,4 @@
-"""The browser's files, all from this host: Leaflet and plugins out of installed packages, and our own.
+"""The browser's files, all from this host: Leaflet out of an installed package, and our own.
 
 folium and streamlit-folium name their scripts and style sheets by addresses on public content networks. Every
 such address is turned into a local one here and nowhere else; an address that this module does not know is an
@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 
 import xstatic.pkg.leaflet as xstatic_leaflet
-import xstatic.pkg.leaflet_markercluster as xstatic_markercluster
 
 from geodata.errors import SymbiosekartError
 
@@ -26,7 +25,6 @@ FROM_COMPONENT = f"../../{ROOT}"
 
 _STATIC = Path(__file__).parent / "static"
 _LEAFLET = Path(xstatic_leaflet.BASE_DIR)
-_MARKERCLUSTER = Path(xstatic_markercluster.BASE_DIR)
 
 _TYPES = {
     ".js": "text/javascript; charset=utf-8",
@@ -63,9 +61,6 @@ _FILES: dict[str, Path] = {
     "images/marker-icon.png": _LEAFLET / "images" / "marker-icon.png",
     "images/marker-icon-2x.png": _LEAFLET / "images" / "marker-icon-2x.png",
     "images/marker-shadow.png": _LEAFLET / "images" / "marker-shadow.png",
-    "leaflet.markercluster.js": _MARKERCLUSTER / "leaflet.markercluster.js",
-    "MarkerCluster.css": _MARKERCLUSTER / "MarkerCluster.css",
-    "MarkerCluster.Default.css": _MARKERCLUSTER / "MarkerCluster.Default.css",
     "symbiosekart.js": _STATIC / "symbiosekart.js",
     "symbiosekart.css": _STATIC / "symbiosekart.css",
 }
@@ -73,9 +68,6 @@ _FILES: dict[str, Path] = {
 _SUFFIX_TO_FILE = (
     ("/leaflet.js", "leaflet.js"),
     ("/leaflet.css", "leaflet.css"),
-    ("/leaflet.markercluster.js", "leaflet.markercluster.js"),
-    ("/MarkerCluster.css", "MarkerCluster.css"),
-    ("/MarkerCluster.Default.css", "MarkerCluster.Default.css"),
 )
 
 NOT_NEEDED = ("jquery", "bootstrap", "awesome", "fontawesome")
