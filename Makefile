@@ -42,7 +42,7 @@ lock:
 	$(UV) pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --generate-hashes \
 	  --custom-compile-command "make lock" --extra install pyproject.toml -o requirements.txt
 	$(UV) pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --generate-hashes \
-	  --custom-compile-command "make lock" --extra install --extra test -c requirements.txt pyproject.toml -o requirements-test.txt
+	  --custom-compile-command "make lock" --extra install --extra cluster --extra test -c requirements.txt pyproject.toml -o requirements-test.txt
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
