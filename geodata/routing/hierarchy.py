@@ -21,11 +21,11 @@ class Hierarchy:
     Attributes
     ----------
     node : core node of each rank. rank : rank of each core node.
-    up_first, up_head, up_label, up_toll, up_via : CSR by the lower end: arcs ``r -> up_head`` with
-        ``up_head > r``, sorted by head; `up_via` is the rank of the node a shortcut runs through, or ``-1 - arc`` with
-        the arc's number in the graph.
-    down_first, down_tail, down_label, down_toll, down_via : CSR by the lower end: arcs ``down_tail -> r`` with
-        ``down_tail > r``, sorted by tail.
+    up_first, up_head, up_label, up_toll, up_via : CSR by the lower end: arcs ``r -> up_head``, where
+        ``up_head > r``, sorted by head; `up_via` is the rank of the node a shortcut runs through, or
+        ``-1 - arc`` with the arc's number in the graph.
+    down_first, down_tail, down_label, down_toll, down_via : CSR by the lower end: arcs ``down_tail -> r``,
+        where ``down_tail > r``, sorted by tail.
     digest : SHA-256 of the graph it belongs to.
     """
 
