@@ -147,11 +147,17 @@ class _Ground:
             zip(municipalities["municipality_number"], municipalities.geometry, strict=True)
         )
 
-        postcodes = read_postcodes().sort_values("postcode", kind="stable")
-        keyed = zip(postcodes["municipality_number"], postcodes["place"].str.casefold(), strict=True)
-        self.postcodes: dict[tuple[str, str], str] = {}
-        for key, postcode in zip(keyed, postcodes["postcode"], strict=True):
-            self.postcodes.setdefault(key, str(postcode))
+        self.postcodes = read_postcodes().sort_values("postcode", kind="stable")
+
+    def find_postcode(self, place: str, *, municipality: str, lat: float, lon: float) -> str:
+        """Postcode of a place: the first under its name in the municipality, else the nearest there."""
+        inside = self.postcodes[self.postcodes["municipality_number"] == municipality]
+        named = inside.loc[inside["place"].str.casefold() == place.casefold(), "postcode"]
+        if len(named):
+            return str(named.iloc[0])
+        north = inside["lat"].astype(float).to_numpy() - lat
+        east = (inside["lon"].astype(float).to_numpy() - lon) * cos(radians(lat))
+        return str(inside["postcode"].iloc[int(np.argmin(north**2 + east**2))])
 
     def find(self, name: str) -> int:
         """Position of the most populous place of that name."""
@@ -189,7 +195,12 @@ def _make_facility(
         "actor_type": actor_type,
         "industry_code": industry_code,
         "address": f"Øvingsvegen {number}",
-        "postcode": ground.postcodes.get((municipality, str(place["name"]).casefold()), ""),
+        "postcode": ground.find_postcode(
+            str(place["name"]),
+            municipality=municipality,
+            lat=float(place["lat"]),
+            lon=float(place["lon"]),
+        ),
         "place": str(place["name"]),
         "municipality_number": municipality,
         "service_area": municipality if actor_type == "municipal_waste_company" else "",

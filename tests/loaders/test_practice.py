@@ -10,7 +10,7 @@ import pytest
 
 from geodata.results import RegionTables
 from loaders.codes import read_eal_codes, read_materials
-from loaders.embedded import data_dir, read_municipalities
+from loaders.embedded import data_dir, read_municipalities, read_postcodes
 from loaders.practice import make_practice_tables, write_practice
 from loaders.region import read_region
 
@@ -57,6 +57,13 @@ def test_points_lie_in_their_municipality_and_apart(practice: RegionTables) -> N
     stated = gpd.GeoSeries(facilities["municipality_number"].map(areas).to_numpy(), crs=areas.crs)
     assert facilities.geometry.reset_index(drop=True).within(stated).all()
     assert not facilities.geometry.to_wkb().duplicated().any()
+
+
+def test_every_postcode_is_one_of_the_municipality(practice: RegionTables) -> None:
+    postcodes = read_postcodes()
+    known = set(zip(postcodes["postcode"], postcodes["municipality_number"], strict=True))
+    facilities = practice.facilities
+    assert set(zip(facilities["postcode"], facilities["municipality_number"], strict=True)) <= known
 
 
 def test_no_real_organisation_shares_a_name(practice: RegionTables) -> None:
