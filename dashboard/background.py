@@ -1,7 +1,8 @@
-"""Long calculations in a thread of their own, so that a page can show what it has and stays free for clicks.
+"""Long calculations wait for their turn, so that a page can show what it has and stays free for clicks.
 
-One calculation runs at a time. What nobody waits for any longer is not begun, and gives way when another is
-wanted. A calculation tells which step it is at, is pure, and never calls Streamlit.
+One calculation runs at a time, in a thread that itself only waits (for :mod:`dashboard.remote`). What nobody
+waits for any longer is not begun, and gives way when another is wanted. A calculation tells which step it is
+at, and never calls Streamlit.
 """
 
 from __future__ import annotations
@@ -71,14 +72,24 @@ class Workshop:
                 del self._jobs[name]
             return job
 
+    def collect(self, job: Job) -> ScenarioResult:
+        """Return the result of `job`, waiting for it, or raise its error; what failed is not kept."""
+        if job.future.exception() is not None:
+            with self._lock:
+                self._forget(job)
+        return job.future.result()
+
+    def _forget(self, job: Job) -> None:
+        for key in [key for key, other in self._jobs.items() if other is job]:
+            del self._jobs[key]
+
     def _in_the_way(self, job: Job) -> bool:
         """Whether nobody waits for `job` while somebody waits for another; such a job is forgotten."""
         with self._lock:
             waited = any(other.waiting and not other.future.done() for other in self._jobs.values())
             if job.waiting or not waited:
                 return False
-            for key in [key for key, other in self._jobs.items() if other is job]:
-                del self._jobs[key]
+            self._forget(job)
             return True
 
     @contextmanager

@@ -85,15 +85,13 @@ def pick_dataset() -> None:
 
 def pick_filters() -> None:
     """Show the filters that every map and table of the page follows."""
-    tables = session.current_tables()
-    networks = dict(
-        zip(tables.networks["network_id"].astype(str), tables.networks["name"].astype(str), strict=True)
-    )
-    materials = sorted(set(tables.streams["material"].astype(str)), key=session.label_material)
-    bases = [key for key in BASES if (tables.streams["basis"] == key).any()]
-    actors = [key for key in ACTOR_TYPES if (tables.facilities["actor_type"] == key).any()]
+    dataset, named = session.current_dataset(), session.label_materials()
+    networks = dataset.networks
+    materials = sorted(dataset.materials, key=lambda key: named.get(key, key))
+    bases = [key for key in BASES if key in dataset.bases]
+    actors = [key for key in ACTOR_TYPES if key in dataset.actor_types]
     controls.pick_several("network", _("Network"), list(networks), labels=lambda key: networks.get(key, key))
-    controls.pick_several("material", _("Material"), materials, labels=session.label_material)
+    controls.pick_several("material", _("Material"), materials, labels=lambda key: named.get(key, key))
     controls.pick_several(
         "basis",
         _("Basis of the amount"),

@@ -153,41 +153,101 @@ def build_layer(
                 "geometry": {"type": geometry, "coordinates": feature.coordinates},
             }
         )
-    bounds = _bounds([feature["geometry"]["coordinates"] for feature in out], kind=kind)
-    document = {
-        "type": "FeatureCollection",
-        "features": out,
-        "symbiosekart": {
-            "key": key,
-            "title": plain(title),
-            "kind": kind,
-            "styles": [style.to_json() for style in styles],
-            "categories": [plain(category) for category in categories],
-            "headings": [plain(heading) for heading in headings],
-            "words": list(words),
-            "clickable": clickable,
-            "labelled": labelled,
-            "arrows": arrows,
-            "casing": casing,
-            "hint": plain(hint),
-            "bounds": bounds,
-        },
+    return assemble_layer(
+        _encode(out)[1:-1],
+        count=len(out),
+        ids=ids,
+        points=_list_points([feature["geometry"]["coordinates"] for feature in out], kind=kind),
+        words=list(words),
+        key=key,
+        title=title,
+        kind=kind,
+        styles=styles,
+        categories=categories,
+        headings=headings,
+        legend=legend,
+        clickable=clickable,
+        labelled=labelled,
+        arrows=arrows,
+        casing=casing,
+        hint=hint,
+    )
+
+
+def assemble_layer(
+    features: str,
+    *,
+    count: int,
+    ids: Mapping[str, str],
+    points: np.ndarray,
+    words: Sequence[str],
+    key: str,
+    title: str,
+    kind: Kind,
+    styles: Sequence[Style],
+    categories: Sequence[str] = (),
+    headings: Sequence[str] = (),
+    legend: tuple[tuple[str, tuple[LegendEntry, ...]], ...] = (),
+    clickable: bool = True,
+    labelled: bool = False,
+    arrows: bool = False,
+    casing: bool = False,
+    hint: str = "",
+) -> Layer:
+    """Put features that are written already together as one layer; the rest as :func:`build_layer`.
+
+    Parameters
+    ----------
+    features : the features as JSON, with commas between them.
+    count : number of features.
+    ids : feature key -> identifier of each.
+    points : all points of the features, longitude first.
+    words : the texts (as :func:`plain` leaves them) that the features' details refer to by number.
+    """
+    bounds = _bounds(points)
+    rest = {
+        "key": key,
+        "title": plain(title),
+        "kind": kind,
+        "styles": [style.to_json() for style in styles],
+        "categories": [plain(category) for category in categories],
+        "headings": [plain(heading) for heading in headings],
+        "words": words,
+        "clickable": clickable,
+        "labelled": labelled,
+        "arrows": arrows,
+        "casing": casing,
+        "hint": plain(hint),
+        "bounds": bounds,
     }
-    content = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    document = f'{{"type":"FeatureCollection","features":[{features}],"symbiosekart":{_encode(rest)}}}'
+    content = document.encode()
     digest = hashlib.sha256(content).hexdigest()
-    return Layer(key, title, kind, content, digest, ids, legend, len(out), bounds)
+    return Layer(key, title, kind, content, digest, ids, legend, count, bounds)
 
 
-def _bounds(coordinates: list[Any], *, kind: Kind) -> tuple[float, float, float, float] | None:
-    if not coordinates:
-        return None
+def encode_text(text: str) -> str:
+    """Return a text of the data as a JSON string, short and with no control characters."""
+    return _encode(plain(text))
+
+
+def _encode(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _list_points(coordinates: list[Any], *, kind: Kind) -> np.ndarray:
+    """Return the points of coordinates as GeoJSON has them; of polygons those of the outer rings."""
     if kind == "points":
-        points = np.asarray(coordinates, dtype=float)
+        points = coordinates
     elif kind == "lines":
-        points = np.asarray([point for line in coordinates for point in line], dtype=float)
+        points = [point for line in coordinates for point in line]
     else:
         rings = [ring for polygon in coordinates for part in polygon for ring in part[:1]]
-        points = np.asarray([point for ring in rings for point in ring], dtype=float)
+        points = [point for ring in rings for point in ring]
+    return np.asarray(points, dtype=float)
+
+
+def _bounds(points: np.ndarray) -> tuple[float, float, float, float] | None:
     if not len(points):
         return None
     west, south = points[:, :2].min(axis=0)

@@ -6,12 +6,14 @@ What a layer is and how its text is kept harmless: :mod:`dashboard.layerdocument
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import shapely
@@ -21,9 +23,12 @@ from dashboard.labels import ACTOR_TYPES, BASES, DATASETS, label
 from dashboard.layerdocument import (
     Feature,
     Layer,
+    assemble_layer,
     build_layer,
     combine_legends,
+    encode_text,
     feature_key,
+    plain,
     point_coordinates,
     polygon_coordinates,
     publish,
@@ -36,6 +41,7 @@ from geodata.routes import Route
 from geodata.schemas import BASES as BASIS_ORDER
 
 __all__ = [
+    "FacilityPieces",
     "Layer",
     "build_cluster_layer",
     "build_facility_layer",
@@ -44,6 +50,7 @@ __all__ = [
     "build_route_layer",
     "combine_legends",
     "feature_key",
+    "prepare_facilities",
     "publish",
 ]
 
@@ -125,7 +132,73 @@ def find_roles(facilities: pd.DataFrame, streams: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def build_facility_layer(facilities: gpd.GeoDataFrame, streams: pd.DataFrame) -> Layer:
+@dataclass(frozen=True)
+class FacilityPieces:
+    """The placed facilities of a data set as JSON in two halves each: what no filter changes.
+
+    Between the halves go the category and the words that follow from the streams. Ten thousand features are
+    then put together in hundredths of a second.
+
+    Attributes
+    ----------
+    position : facility_id -> row in the arrays, -1 for one without a point.
+    heads, tails : the two halves.
+    keys, ids : feature key and facility_id.
+    points : longitude and latitude.
+    words : the texts that the halves refer to by number; further ones come after these.
+    """
+
+    position: Mapping[str, int]
+    heads: npt.NDArray[np.object_]
+    tails: npt.NDArray[np.object_]
+    keys: npt.NDArray[np.object_]
+    ids: npt.NDArray[np.object_]
+    points: npt.NDArray[np.float64]
+    words: tuple[str, ...]
+
+
+def prepare_facilities(facilities: gpd.GeoDataFrame) -> FacilityPieces:
+    """Return the pieces of all facilities of a data set in the reader's language."""
+    placed, coordinates = point_coordinates(facilities)
+    rows = facilities.loc[placed]
+    ids, names = _texts(rows, "facility_id"), _texts(rows, "name")
+    number: dict[str, int] = {}
+
+    def count(texts: Iterable[str]) -> list[int]:
+        return [number.setdefault(text, len(number)) for text in texts]
+
+    kinds = {key: plain(label(ACTOR_TYPES, key)) for key in set(_texts(rows, "actor_type"))}
+    actor = count(kinds[kind] for kind in _texts(rows, "actor_type"))
+    places = _texts(rows, "place")
+    short = {text: plain(text) for text in set(places)}
+    place = count(short[text] for text in places)
+    datasets = [text or "region" for text in _texts(rows, "dataset")]
+    titles = {key: plain(label(DATASETS, key)) for key in set(datasets)}
+    dataset = count(titles[key] for key in datasets)
+    keys = [feature_key(identifier) for identifier in ids]
+    heads = [
+        f'{{"type":"Feature","properties":{{"key":"{key}","title":{encode_text(name)},"category":'
+        for key, name in zip(keys, names, strict=True)
+    ]
+    tails = [
+        f',{a},{p},{d}]}},"geometry":{{"type":"Point","coordinates":[{lon},{lat}]}}}}'
+        for a, p, d, (lon, lat) in zip(actor, place, dataset, coordinates, strict=True)
+    ]
+    position = dict.fromkeys(facilities["facility_id"].astype(object), -1)
+    return FacilityPieces(
+        position=position | {identifier: row for row, identifier in enumerate(ids)},
+        heads=np.array(heads, dtype=object),
+        tails=np.array(tails, dtype=object),
+        keys=np.array(keys, dtype=object),
+        ids=np.array(ids, dtype=object),
+        points=np.array(coordinates, dtype=np.float64).reshape(-1, 2),
+        words=tuple(number),
+    )
+
+
+def build_facility_layer(
+    facilities: gpd.GeoDataFrame, streams: pd.DataFrame, *, pieces: FacilityPieces | None = None
+) -> Layer:
     """Return the placed facilities: shape and colour by role, filling by basis, frame by data set.
 
     Parameters
@@ -133,10 +206,13 @@ def build_facility_layer(facilities: gpd.GeoDataFrame, streams: pd.DataFrame) ->
     facilities : columns as :data:`geodata.schemas.FACILITIES`, EPSG:4326; rows without a point are left to
         the table.
     streams : columns as :data:`geodata.schemas.STREAMS`.
+    pieces : of the data set that the facilities are part of; None: made of `facilities`.
     """
-    placed, coordinates = point_coordinates(facilities)
-    rows = facilities.loc[placed]
-    roles = find_roles(rows, streams)
+    pieces = prepare_facilities(facilities) if pieces is None else pieces
+    known = facilities["facility_id"].to_numpy(dtype=object)
+    row = np.fromiter((pieces.position[identifier] for identifier in known), np.intp, len(known))
+    roles = find_roles(facilities, streams).loc[row >= 0]
+    row = row[row >= 0]
     combos, category = _categories(roles)
     styles = []
     for role, basis, dataset in combos:
@@ -146,26 +222,15 @@ def build_facility_layer(facilities: gpd.GeoDataFrame, streams: pd.DataFrame) ->
                 base.shape, base.fill, pattern=PATTERNS[basis], outline=_OUTLINES[dataset], radius=base.radius
             )
         )
-    names = [f"{_(ROLES[r][0])} · {_(_BASIS_TITLES[b])}" for r, b, _d in combos]
-    actor = {key: label(ACTOR_TYPES, key) for key in rows["actor_type"].astype(object).unique()}
-    data = {key: label(DATASETS, key) for key in roles["dataset"].unique()}
-    features = (
-        Feature(
-            str(identifier), point, int(index), name, (names[index], actor[kind], place or "", data[dataset])
-        )
-        for identifier, point, index, name, kind, place, dataset in zip(
-            _texts(rows, "facility_id"),
-            coordinates,
-            category,
-            _texts(rows, "name"),
-            _texts(rows, "actor_type"),
-            _texts(rows, "place"),
-            roles["dataset"],
-            strict=True,
-        )
-    )
-    return build_layer(
-        features,
+    names = [plain(f"{_(ROLES[r][0])} · {_(_BASIS_TITLES[b])}") for r, b, _d in combos]
+    middles = np.array([f'{k},"details":[{len(pieces.words) + k}' for k in range(len(combos))], dtype=object)
+    texts = np.column_stack([pieces.heads[row], middles[category], pieces.tails[row]])
+    return assemble_layer(
+        ",".join(map("".join, texts.tolist())),
+        count=len(row),
+        ids=dict(zip(pieces.keys[row].tolist(), pieces.ids[row].tolist(), strict=True)),
+        points=pieces.points[row],
+        words=[*pieces.words, *names],
         key="facilities",
         title=_("Facilities"),
         kind="points",
@@ -191,11 +256,12 @@ def _best_rows(matches: pd.DataFrame, placed: Collection[str], *, limit: int) ->
     return best[known].sort_values(["score", "match_id"], ascending=[False, True], kind="stable").head(limit)
 
 
-def _categories(roles: pd.DataFrame) -> tuple[list[tuple[str, str, str]], np.ndarray]:
-    triples = list(zip(roles["role"], roles["basis"], roles["dataset"], strict=True))
-    order = sorted(set(triples), key=lambda t: (list(ROLES).index(t[0]), list(PATTERNS).index(t[1]), t[2]))
+def _categories(roles: pd.DataFrame) -> tuple[list[tuple[str, str, str]], npt.NDArray[np.intp]]:
+    triples = list(zip(*(roles[name].tolist() for name in ("role", "basis", "dataset")), strict=True))
+    places = [{key: k for k, key in enumerate(order)} for order in (ROLES, PATTERNS)]
+    order = sorted(set(triples), key=lambda t: (places[0][t[0]], places[1][t[1]], t[2]))
     position = {triple: k for k, triple in enumerate(order)}
-    return order, np.array([position[triple] for triple in triples], dtype=int)
+    return order, np.fromiter((position[triple] for triple in triples), np.intp, len(triples))
 
 
 def _facility_legend(
@@ -233,6 +299,8 @@ def build_flow_layer(matches: pd.DataFrame, facilities: gpd.GeoDataFrame, *, lim
     matches : columns as :data:`geodata.matching.MATCH_COLUMNS`; ``name`` may be absent.
     facilities : where they start and end; a match with an end that has no point is left to the table.
     """
+    if matches.empty:
+        facilities = facilities.head(0)  # ten thousand points cost time, and none is an end
     placed, coordinates = point_coordinates(facilities)
     ids = facilities.loc[placed, "facility_id"].astype(object)
     points = dict(zip(ids, coordinates, strict=True))
@@ -298,6 +366,7 @@ def build_cluster_layer(
     facilities : the members' points, EPSG:4326.
     """
     style = Style("area", GREEN, GREEN, pattern="hatch", width=2.0, dash=(6.0, 4.0), opacity=0.12)
+    facilities = facilities[facilities["facility_id"].isin(members["facility_id"])]
     placed, _unused = point_coordinates(facilities)
     metric = facilities.loc[placed].set_index("facility_id").geometry.to_crs(METRIC)
     groups = members[members["facility_id"].isin(metric.index)].groupby("cluster_id")["facility_id"]

@@ -72,6 +72,37 @@ def iterate_candidates(
         yield _to_frame(held)
 
 
+def drop_unwatched(flows: pd.DataFrame, watched: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    """Leave out the streams that no stream of a watched facility can meet: those of its own direction.
+
+    Parameters
+    ----------
+    watched : by position of the facility (``flows["facility"]``).
+    """
+    offer = flows["offer"].to_numpy()
+    mine = watched[flows["facility"].to_numpy()]
+    wanted = mine | (~offer if (mine & offer).any() else False) | (offer if (mine & ~offer).any() else False)
+    left: pd.DataFrame = flows[wanted].reset_index(drop=True)
+    return left
+
+
+def find_counterparts(
+    flows: pd.DataFrame, watched: npt.NDArray[np.bool_], *, codes: WasteCodes
+) -> npt.NDArray[np.bool_]:
+    """Tell which facilities have a stream of the same family as one of a watched facility, or are watched.
+
+    All others can neither match with a watched one nor be told as left out.
+    """
+    flows = drop_unwatched(flows, watched)
+    facility = flows["facility"].to_numpy()
+    found = watched.copy()
+    for block in iterate_candidates(flows, codes=codes):
+        offer, need = facility[block["offer"].to_numpy()], facility[block["need"].to_numpy()]
+        found[offer[watched[need]]] = True
+        found[need[watched[offer]]] = True
+    return found
+
+
 def _to_frame(
     held: list[tuple[Ints, Ints, npt.NDArray[np.int8], npt.NDArray[np.int8]]],
 ) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geodata.candidates import BLOCK_PAIRS, iterate_candidates
+from geodata.candidates import BLOCK_PAIRS, drop_unwatched, iterate_candidates
 from geodata.codetables import WasteCodes
 from geodata.flows import ENERGY, HAZARD_NO, HAZARD_YES, prepare_flows
 from geodata.matchtable import MATCH_COLUMNS, tabulate_matches
@@ -109,6 +109,8 @@ def match_streams(
     flows = prepare_flows(tables.streams, facility_ids=travel.ids, codes=codes)
     points = _place_points(tables.facilities, travel.ids)
     watched = None if focus is None else np.isin(np.array(travel.ids, dtype=object), list(focus))
+    if watched is not None:
+        flows = drop_unwatched(flows, watched)
     kept: list[pd.DataFrame] = []
     left: list[pd.DataFrame] = []
     for block in iterate_candidates(flows, codes=codes, block_pairs=block_pairs):

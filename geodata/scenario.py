@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geodata.candidates import find_counterparts
 from geodata.clustering import cluster_facilities
 from geodata.codetables import WasteCodes
 from geodata.crs import to_wgs84
@@ -19,11 +20,12 @@ from geodata.flows import prepare_flows
 from geodata.indicators import count_inputs, summarise_scenario
 from geodata.matching import match_streams
 from geodata.parameters import ScenarioParameters
+from geodata.partners import append_tables
 from geodata.provenance import record_provenance
 from geodata.results import Provenance, RegionTables, ScenarioResult
 from geodata.roads import RoadNetwork, RoadTravel, measure_straight, measure_travel
 from geodata.schemas import TABLES, WGS84, conform_table, empty_table
-from geodata.selection import select_region
+from geodata.selection import select_facilities, select_region
 
 STEPS = ("travel", "match", "cluster", "sum")
 _TABLES = ("facilities", "streams", "networks", "memberships")
@@ -39,6 +41,7 @@ def run_scenario(
     neighbours_km: float | None = None,
     sources: Sequence[str] = (),
     travel: RoadTravel | None = None,
+    focus: Collection[str] | None = None,
     report: Callable[[str], None] = lambda step: None,
 ) -> ScenarioResult:
     """Compute one scenario; every front (dashboard, command line, export) shows what this returns.
@@ -50,6 +53,8 @@ def run_scenario(
     neighbours_km : with `municipalities`: also facilities within so many km by road of a selected one.
     sources : sentences to name in every export.
     travel : ready travel over `network` between these facilities or more; None: measured here.
+    focus : facility ids: only matches and exclusions that touch one of them are looked for, and nothing is
+        clustered or summed up (None: all). For "who fits this one?", in a fraction of the time.
     report : is told each of :data:`STEPS` as it begins and goes on; what it raises ends the work.
 
     Raises
@@ -69,16 +74,26 @@ def run_scenario(
     travel = _choose_travel(travel, tables, network=network, parameters=parameters)
     flows = prepare_flows(tables.streams, facility_ids=travel.ids, codes=codes)
     report("match")
-    result = match_streams(tables, travel, codes=codes, parameters=parameters, pulse=lambda: report("match"))
+    result = match_streams(
+        tables, travel, codes=codes, parameters=parameters, focus=focus, pulse=lambda: report("match")
+    )
+    provenance = record_provenance(
+        tables, network=describe_network(network), parameters=parameters, sources=sources
+    )
+    if focus is not None:
+        return replace(
+            _count_only(tables, codes=codes, parameters=parameters),
+            travel=travel,
+            matches=result.matches,
+            exclusions=result.exclusions,
+            provenance=provenance,
+        )
     report("cluster")
     clusters, members = cluster_facilities(
         tables, travel, result.matches, flows=flows, parameters=parameters, pulse=lambda: report("cluster")
     )
     report("sum")
     indicators = summarise_scenario(tables, result.matches, clusters, members, flows=flows)
-    provenance = record_provenance(
-        tables, network=describe_network(network), parameters=parameters, sources=sources
-    )
     return ScenarioResult(
         tables=tables,
         parameters=parameters,
@@ -97,17 +112,40 @@ def outline_scenario(
 ) -> ScenarioResult:
     """Return a scenario of `tables` before anything is matched: to show where things are while the rest runs.
 
-    Its figures count facilities and streams; it has no matches, exclusions or clusters, and travel is as the
-    crow flies. `tables` are taken as they are.
+    Its figures count facilities and streams; it has no matches, exclusions or clusters, and its travel knows
+    no facility. `tables` are taken as they are.
     """
-    travel = measure_straight(tables.facilities)
+    return _count_only(tables, codes=codes, parameters=parameters)
+
+
+def run_inquiry(
+    tables: RegionTables,
+    inquiry: RegionTables,
+    *,
+    network: RoadNetwork,
+    codes: WasteCodes,
+    parameters: ScenarioParameters,
+) -> ScenarioResult:
+    """Return who fits `inquiry` among `tables`: its matches and exclusions, and nothing of the others'.
+
+    They are those that :func:`run_scenario` gives of both tables together; only facilities that could come
+    into question are measured and matched.
+    """
+    together = check_tables(append_tables(tables, inquiry))
+    asking = tuple(inquiry.facilities["facility_id"].astype(str))
+    ids = tuple(together.facilities["facility_id"].astype(str))
+    watched = np.isin(np.array(ids, dtype=object), asking)
+    flows = prepare_flows(together.streams, facility_ids=ids, codes=codes)
+    found = np.array(ids, dtype=object)[find_counterparts(flows, watched, codes=codes)]
+    some = select_facilities(together, found.tolist())
+    result = run_scenario(some, network=network, codes=codes, parameters=parameters, focus=asking)
+    return replace(result, tables=together)
+
+
+def _count_only(tables: RegionTables, *, codes: WasteCodes, parameters: ScenarioParameters) -> ScenarioResult:
     none = _empty_scenario(codes)
     return replace(
-        none,
-        tables=tables,
-        parameters=parameters,
-        travel=travel,
-        indicators=count_inputs(tables, like=none.indicators),
+        none, tables=tables, parameters=parameters, indicators=count_inputs(tables, like=none.indicators)
     )
 
 

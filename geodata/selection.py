@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +16,44 @@ from geodata.transport import Travel
 Ints = npt.NDArray[np.intp]
 
 _BLOCK_ORIGINS = 256
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a scenario is narrowed to; empty means all. Frozen, so that it can be part of a key.
+
+    Attributes
+    ----------
+    networks, materials, bases, actor_types : as in :func:`select_kinds`.
+    municipalities : numbers, as in :func:`select_region`.
+    near_km : with `municipalities`: also what is within so many kilometres by road of a selected facility.
+    """
+
+    networks: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    actor_types: tuple[str, ...] = ()
+    municipalities: tuple[str, ...] = ()
+    near_km: float | None = None
+
+
+def select_filtered(tables: RegionTables, filters: Filters, *, travel: Travel | None) -> RegionTables:
+    """Return what meets the filters.
+
+    Parameters
+    ----------
+    travel : between the facilities of `tables`; None leaves the neighbours by road out.
+    """
+    if filters.municipalities:
+        near_km = None if travel is None else filters.near_km
+        tables = select_region(tables, filters.municipalities, travel=travel, neighbours_km=near_km)
+    return select_kinds(
+        tables,
+        networks=filters.networks,
+        materials=filters.materials,
+        bases=filters.bases,
+        actor_types=filters.actor_types,
+    )
 
 
 def facilities_within(travel: Travel, positions: Ints, *, max_km: float) -> Ints:
@@ -63,6 +102,12 @@ def select_region(
         chosen = tables.facilities["facility_id"].isin(list(near)).to_numpy(dtype=bool)
     facilities = tables.facilities[chosen].assign(neighbour=pd.array(~inside[chosen], dtype="boolean"))
     return _narrow(tables, facilities.reset_index(drop=True), tables.streams)
+
+
+def select_facilities(tables: RegionTables, facility_ids: Collection[str]) -> RegionTables:
+    """Return some facilities with their streams, memberships and networks."""
+    chosen = tables.facilities["facility_id"].isin(list(facility_ids)).to_numpy(dtype=bool)
+    return _narrow(tables, tables.facilities[chosen].reset_index(drop=True), tables.streams)
 
 
 def select_kinds(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboard import session
 from dashboard.text import format_number
 from geodata.indicators import read_indicator
+from geodata.parameters import ScenarioParameters
 from tests.app.test_pages import Open, maps, open_page
 
 __all__ = ["maps", "open_page"]
@@ -12,9 +13,7 @@ __all__ = ["maps", "open_page"]
 
 def test_what_could_be_exchanged_says_how_much_of_it_is_modelled(open_page: Open) -> None:
     app = open_page("oversikt")
-    figures = session.compute(
-        session.load_region("region"), session.controls.scenario_parameters()
-    ).indicators
+    figures = session.compute(session.load_region("region"), ScenarioParameters()).indicators
     told = "\n".join(text.value for text in app.text)
     for basis, words in (("modelled", "modellert"), ("reported", "rapportert")):
         amount = read_indicator(figures, "exchange_best", unit="t", basis=basis)

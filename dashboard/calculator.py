@@ -1,0 +1,95 @@
+"""What a large calculation is asked and what computes it, in whatever process; knows no Streamlit."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import TypeVar
+
+from geodata.network import RoadNetwork
+from geodata.parameters import ScenarioParameters
+from geodata.results import RegionTables, ScenarioResult
+from geodata.roads import RoadTravel, measure_travel
+from geodata.scenario import access_key, run_scenario
+from geodata.selection import Filters, select_filtered
+from loaders.codes import read_waste_codes
+from loaders.roads import read_road_network
+
+Report = Callable[[str], None]
+K = TypeVar("K")
+V = TypeVar("V")
+
+MAIN_ROADS = "main_roads"
+NETWORKS: Mapping[str, Callable[[], RoadNetwork]] = MappingProxyType({MAIN_ROADS: read_road_network})
+"""Key of a road network -> what reads it, here and in the server alike."""
+KEPT_TABLES = 2
+KEPT_TRAVEL = 4
+
+
+@dataclass(frozen=True)
+class Request:
+    """One scenario to compute: four keys or values that say all of it.
+
+    Attributes
+    ----------
+    dataset : digest that stands for the unfiltered tables.
+    network : key of :data:`NETWORKS`.
+    """
+
+    dataset: str
+    network: str
+    filters: Filters
+    parameters: ScenarioParameters
+
+
+class Calculator:
+    """Computes requests; remembers the latest tables and the travel between their facilities.
+
+    Parameters
+    ----------
+    fetch : returns the tables of a key that is not known yet.
+    read_network : returns a road network by its key; reads each once.
+    """
+
+    def __init__(
+        self, fetch: Callable[[str], RegionTables], *, read_network: Callable[[str], RoadNetwork]
+    ) -> None:
+        self._fetch = fetch
+        self._read_network = read_network
+        self._read_codes = cache(read_waste_codes)
+        self._tables: OrderedDict[str, RegionTables] = OrderedDict()
+        self._travel: OrderedDict[tuple[str, str, tuple[float, float]], RoadTravel] = OrderedDict()
+
+    def calculate(self, request: Request, report: Report) -> ScenarioResult:
+        """Compute one request; `report` is told each step and may raise to end the work."""
+        report("travel")
+        network = self._read_network(request.network)
+        tables = _remember(
+            self._tables, request.dataset, lambda: self._fetch(request.dataset), kept=KEPT_TABLES
+        )
+        travel = _remember(
+            self._travel,
+            (request.dataset, request.network, access_key(request.parameters)),
+            lambda: measure_travel(network, tables.facilities, parameters=request.parameters),
+            kept=KEPT_TRAVEL,
+        )
+        return run_scenario(
+            select_filtered(tables, request.filters, travel=travel),
+            network=network,
+            codes=self._read_codes(),
+            parameters=request.parameters,
+            travel=travel,
+            report=report,
+        )
+
+
+def _remember(known: OrderedDict[K, V], key: K, make: Callable[[], V], *, kept: int) -> V:
+    if key not in known:
+        known[key] = make()
+    known.move_to_end(key)
+    while len(known) > kept:
+        known.popitem(last=False)
+    return known[key]

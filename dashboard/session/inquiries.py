@@ -1,0 +1,101 @@
+"""What a reader asks for in own words, and the scenario that answers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from dashboard import controls
+from dashboard.session.datasets import Dataset, current_dataset, describe_dataset
+from dashboard.session.loaded import (
+    load_codes,
+    load_municipalities,
+    load_network,
+    load_places,
+    load_postcodes,
+)
+from dashboard.session.scenarios import View, current_filters, make_view
+from dashboard.text import gettext as _
+from dashboard.text import language
+from geodata.inquiries import Spot, Subject, find_spot, read_subject
+from geodata.parameters import ScenarioParameters
+from geodata.partners import make_inquiry
+from geodata.results import ScenarioResult
+from geodata.routes import Route, find_route
+from geodata.scenario import run_inquiry
+from geodata.selection import Filters, select_filtered
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One inquiry, read: what, where, which way, and how much a year in a unit of the tables."""
+
+    subject: Subject
+    spot: Spot
+    direction: str
+    amount: float | None
+    unit: str | None
+
+
+def read_inquiry_subject(text: str) -> Subject:
+    """Read what the reader wrote of a thing: a material's name or key, or a waste code."""
+    return read_subject(text, codes=load_codes())
+
+
+def find_inquiry_spot(text: str) -> Spot | None:
+    """Find the place the reader wrote: identifier, name, postcode or municipality."""
+    return find_spot(
+        text, places=load_places(), postcodes=load_postcodes(), municipalities=load_municipalities()
+    )
+
+
+def inquiry_view(asked: Asked) -> View:
+    """Return the scenario of one inquiry among the reader's data: its matches, and what was left out."""
+    dataset, parameters = current_dataset(), controls.scenario_parameters()
+    filters = replace(current_filters(), materials=())  # the inquiry names its own
+    result = _compute_inquiry(dataset.key, filters, parameters, asked, language(), _dataset=dataset)
+    key = hashlib.sha256(repr((dataset.key, filters, parameters, asked)).encode()).hexdigest()
+    return make_view(result, dataset=describe_dataset(result.tables, key=key), key=key)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Asked: repr})
+def _compute_inquiry(
+    dataset: str,
+    filters: Filters,
+    parameters: ScenarioParameters,
+    asked: Asked,
+    lang: str,
+    _dataset: Dataset,
+) -> ScenarioResult:
+    if asked.subject.material is None:
+        raise ValueError("an inquiry needs a material")
+    inquiry = make_inquiry(
+        material=asked.subject.material,
+        lon=asked.spot.lon,
+        lat=asked.spot.lat,
+        direction=asked.direction,
+        eal_code=asked.subject.eal_code,
+        hazardous=asked.subject.hazardous,
+        amount_best=asked.amount,
+        unit=asked.unit,
+        name=_("Your inquiry"),
+        municipality_number=asked.spot.municipality_number,
+    )
+    return run_inquiry(
+        select_filtered(_dataset.tables, filters, travel=None),
+        inquiry,
+        network=load_network(),
+        codes=load_codes(),
+        parameters=parameters,
+    )
+
+
+def find_way(view: View, from_id: str, to_id: str) -> Route | None:
+    """Return the way by road between two facilities of a scenario, or None where one has no point."""
+    points = view.result.tables.facilities.set_index("facility_id").geometry
+    start, end = points.get(from_id), points.get(to_id)
+    if start is None or end is None or start.is_empty or end.is_empty:
+        return None
+    return find_route(load_network(), start, end, parameters=view.result.parameters)

@@ -1,0 +1,70 @@
+"""What is read once for the whole server and shared by all sessions, read only."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from dashboard.calculator import MAIN_ROADS, NETWORKS
+from geodata.network import RoadNetwork
+from geodata.results import RegionTables
+from geodata.wastecodes import WasteCodes
+from loaders.codes import read_waste_codes
+from loaders.embedded import read_counties, read_municipalities, read_places, read_postcodes, read_sources
+from loaders.references import References
+from loaders.region import read_region
+
+
+@st.cache_resource(show_spinner=False)
+def load_municipalities() -> gpd.GeoDataFrame:
+    """Return today's municipalities, read once."""
+    return read_municipalities(detail="light")
+
+
+@st.cache_resource(show_spinner=False)
+def load_counties() -> gpd.GeoDataFrame:
+    """Return today's counties, read once."""
+    return read_counties(detail="light")
+
+
+@st.cache_resource(show_spinner=False)
+def load_places() -> pd.DataFrame:
+    """Return towns and villages with their points, read once."""
+    return read_places()
+
+
+@st.cache_resource(show_spinner=False)
+def load_postcodes() -> pd.DataFrame:
+    """Return the postcodes with their points, read once."""
+    return read_postcodes()
+
+
+@st.cache_resource(show_spinner=False)
+def load_sources() -> list[dict[str, str]]:
+    """Return the records of the sources that ship with the app."""
+    return read_sources()
+
+
+@st.cache_resource(show_spinner=False)
+def load_codes() -> WasteCodes:
+    """Return the waste codes and materials, read once."""
+    return read_waste_codes()
+
+
+@st.cache_resource(show_spinner=False)
+def load_references() -> References:
+    """Return what members' files are checked against, read at the first upload."""
+    return References(municipalities=read_municipalities(), codes=load_codes())
+
+
+@st.cache_resource(show_spinner=False)
+def load_network(key: str = MAIN_ROADS) -> RoadNetwork:
+    """Return a road network by its key, read and routed once."""
+    return NETWORKS[key]()
+
+
+@st.cache_resource(show_spinner=False)
+def load_region(dataset: str) -> RegionTables:
+    """Return the tables of the real region (``region``) or of the practice data (``practice``)."""
+    return read_region(dataset)
