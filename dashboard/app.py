@@ -13,6 +13,9 @@ from streamlit import config
 
 from dashboard.server import build_middleware, build_routes
 
+READY = threading.Event()
+"""Set when what every page needs has been built; until then readers are told that the server is starting."""
+
 
 def warm_up() -> None:
     """Build what every page needs before the first reader comes.
@@ -23,8 +26,11 @@ def warm_up() -> None:
     from dashboard.basemap import publish_base
     from dashboard.session import warm_server
 
-    publish_base()
-    warm_server()
+    try:
+        publish_base()
+        warm_server()
+    finally:  # whatever went wrong, the page itself tells it better than one that never gives way
+        READY.set()
 
 
 @asynccontextmanager
@@ -38,5 +44,5 @@ app = st.App(
     Path(__file__).with_name("main.py"),
     lifespan=start_warm,
     routes=build_routes(base_path=config.get_option("server.baseUrlPath") or ""),
-    middleware=build_middleware(),
+    middleware=build_middleware(ready=READY),
 )

@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.assets import FROM_COMPONENT, ROOT, read_assets
+from dashboard.starting import StartingPage, read_asked_language
 
 TILE_HOST = "https://cache.kartverket.no"
 TOKEN = re.compile(r"[0-9a-f]{40}")
@@ -195,24 +196,18 @@ class SecurityHeaders:
 class PageLanguage:
     """Say the page's language in ``<html lang>``: Streamlit always says English, which misleads a voice.
 
-    The language is `default`, or the one of the ``lang`` query parameter when it is among `languages`.
+    The language is the one of the ``lang`` query parameter, else the one that the dashboard opens in.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, default: str = "nb", languages: tuple[str, ...] = ("nb", "nn", "en")
-    ) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.default = default
-        self.languages = languages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         accepted = Headers(scope=scope).get("accept", "") if scope["type"] == "http" else ""
         if "text/html" not in accepted:
             await self.app(scope, receive, send)
             return
-        asked = re.search(rb"(?:^|&)lang=([a-z]{2})(?:&|$)", scope.get("query_string", b""))
-        language = asked[1].decode() if asked else self.default
-        language = language if language in self.languages else self.default
+        language = read_asked_language(scope)
         start: Message | None = None
         chunks: list[bytes] = []
 
@@ -246,6 +241,7 @@ class PageLanguage:
         await self.app({**scope, "headers": kept}, receive, send_rewritten)
 
 
-def build_middleware() -> list[Middleware]:
-    """Return the middleware of the served app, outermost first."""
-    return [Middleware(SecurityHeaders), Middleware(PageLanguage)]
+def build_middleware(*, ready: threading.Event | None = None) -> list[Middleware]:
+    """Return the middleware of the served app, outermost first; pages wait for `ready` where it is given."""
+    waiting = [] if ready is None else [Middleware(StartingPage, ready=ready)]
+    return [Middleware(SecurityHeaders), *waiting, Middleware(PageLanguage)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -191,3 +192,22 @@ def test_routes_follow_the_base_path() -> None:
     paths = {route.path for route in build_routes(base_path="/symbiose/")}  # type: ignore[attr-defined]
     assert "/symbiose/kart/lag/{token}.json" in paths
     assert FROM_COMPONENT == "../../kart"
+
+
+def test_pages_say_that_the_server_is_starting_until_it_is_ready() -> None:
+    ready = threading.Event()
+    routes = [*build_routes(), Route("/", _page), Route("/plain", _plain)]
+    waiting = Client(Starlette(routes=routes, middleware=build_middleware(ready=ready)))
+    page = {"accept": "text/html,*/*"}
+    texts = {}
+    for code in ("nb", "nn", "en"):
+        answer = waiting.get(f"/?lang={code}", headers=page)
+        assert (answer.status_code, answer.headers["cache-control"]) == (503, "no-store")
+        assert f'<html lang="{code}">' in answer.text
+        assert "content-security-policy" in answer.headers
+        texts[code] = answer.text.partition('role="status">')[2].partition("<")[0]
+    assert len(set(texts.values())) == 3
+    assert waiting.get("/?lang=xx", headers=page).text == waiting.get("/", headers=page).text
+    assert waiting.get("/plain", headers={"accept": "*/*"}).status_code == 200
+    ready.set()
+    assert "Blåbær" in waiting.get("/", headers=page).text
