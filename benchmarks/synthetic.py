@@ -6,9 +6,9 @@ chains), and some more Delaunay edges so that a node has 2.64 arcs on average. D
 drivable roads; a larger graph is a larger country, not a denser one.
 
 The relative-neighbourhood graph is a part of the Delaunay triangulation. Looking for a nearer third point
-only among common Delaunay neighbours is not enough: the point inside the lune of an edge need not be a neighbour
-of both ends. So that test only thins the edges out, and every edge left is checked against all points in
-the disc around its lune, by a k-d tree. The graph is exact.
+only among common Delaunay neighbours is not enough: the point inside the lune of an edge need not be a
+neighbour of both ends. So that test only thins the edges out, and every edge left is checked against all
+points in the disc around its lune, by a k-d tree. The graph is exact.
 """
 
 from __future__ import annotations
