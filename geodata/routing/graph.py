@@ -72,7 +72,7 @@ class RoadGraph:
         (:mod:`geodata.routing.labels`), known toll or fare in NOK, the edge it follows, and whether with its
         direction. No loops and no parallel arcs.
     tree_parent, tree_up, tree_down, tree_edge : one entry a tree node (``node - core``): its parent, the
-        label of the way to the parent and of the way from the parent (inf where closed), the edge between them.
+        labels of the ways to the parent and from it (inf where closed), the edge between them.
     component : one entry a core node: number of its strongly connected part, 0 the largest.
     edge_tail, edge_head : nodes. edge_kind : position in :data:`EDGE_KINDS`. edge_name : position in `names`.
     edge_along, edge_against : labels of the whole edge with and against its direction, inf where closed;

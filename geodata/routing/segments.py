@@ -21,7 +21,7 @@ class RoadSegments:
     ----------
     point_x, point_y : EPSG:25833, metres.
     point_id : the source's number of each point (0: made here).
-    way_first : ``ways + 1``; way k has the points ``way_point[way_first[k] : way_first[k + 1]]``, two or more.
+    way_first : ``ways + 1``; way k has ``way_point[way_first[k] : way_first[k + 1]]``, two or more points.
     way_point : positions in `point_x`.
     way_kind : position in :data:`geodata.routing.graph.EDGE_KINDS`. way_name : position in `names`.
     way_speed_kmh : truck's speed; NaN on ferries.
