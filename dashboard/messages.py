@@ -665,13 +665,19 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Write latitude and longitude in degrees.",
     ),
     "place.off_network": (
-        "The place {value} lies too far from the roads in the network (more than 25 km), so it has "
-        "no distances.",
+        "The place {value} lies too far from the roads in the network (more than {limit} km), so it "
+        "has no distances.",
         "Check the coordinates; if they are right, the road network does not reach there yet.",
     ),
     "place.across_sea": (
         "Between the place {value} and the nearest road lies the sea, so it has no distances.",
         "Check the coordinates; if they are right, the road or ferry there is missing in the network.",
+    ),
+    "place.no_connection": (
+        "No road or ferry joins the place {value} with the main part of the road network, so it has "
+        "distances to places in its own part only.",
+        "Check the coordinates; if they are right, the place lies on an island without a ferry, behind a "
+        "closed road, or the network lacks a road.",
     ),
     "distances.columns": (
         "The file {file} lacks columns for id, latitude and longitude (found: {found}).",

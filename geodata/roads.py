@@ -17,11 +17,10 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from geodata.crs import to_metric
 from geodata.network import KM_COST_MIN, RoadNetwork, build_network
 from geodata.parameters import ScenarioParameters
-from geodata.snapping import MAX_ANCHORS, REASONS, Snapped, snap_points
-from geodata.transport import Floats, Ints, Legs
+from geodata.snapping import MAX_ACCESS_KM, MAX_ANCHORS, REASONS, Snapped, snap_points
+from geodata.transport import Floats, Ints, Legs, locate_facilities
 
 __all__ = [
     "RoadNetwork",
@@ -73,6 +72,11 @@ class RoadTravel:
     def reasons(self) -> tuple[str, ...]:
         """Why a point has no distances: ``not_placed``, ``off_network`` or empty when it has."""
         return tuple(REASONS[s] for s in self.snapped.status)
+
+    @property
+    def max_access_km(self) -> float:
+        """Points farther than this from the network have no distances."""
+        return MAX_ACCESS_KM
 
     def select(self, positions: Ints) -> RoadTravel:
         """Return travel between the facilities at `positions` only; nothing is measured anew."""
@@ -270,7 +274,7 @@ def measure_travel(
     have no
     distances; :attr:`RoadTravel.reasons` says why. Raises CrsError when the CRS is missing.
     """
-    ids, x, y = _locate(facilities)
+    ids, x, y = locate_facilities(facilities)
     snapped = snap_points(network, x, y, parameters=parameters)
     node = np.concatenate([snapped.first, snapped.second], axis=1)
     back_km, back_min = snapped.link_km - snapped.along_km, snapped.link_min - snapped.along_min
@@ -337,12 +341,4 @@ class StraightTravel:
 
 def measure_straight(facilities: gpd.GeoDataFrame) -> StraightTravel:
     """Return travel as the crow flies between `facilities` (points, any CRS, ``facility_id``), at 60 km/h."""
-    return StraightTravel(*_locate(facilities))
-
-
-def _locate(facilities: gpd.GeoDataFrame) -> tuple[tuple[str, ...], Floats, Floats]:
-    points = to_metric(facilities[["facility_id", facilities.geometry.name]], table="facilities").geometry
-    usable = ~(points.isna() | points.is_empty)
-    x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
-    x[usable], y[usable] = points[usable].x, points[usable].y
-    return tuple(facilities["facility_id"].astype(str)), x, y
+    return StraightTravel(*locate_facilities(facilities))

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from geodata.land import MAX_SEA_AFLOAT_KM, MAX_SEA_KM, Land
 from geodata.network import RoadNetwork
 from geodata.parameters import ScenarioParameters
 from geodata.transport import Floats, Ints
@@ -33,14 +34,8 @@ LONGER_KM, LONGER_TIMES = 2.0, 1.6
 MAX_BEND: Final = 1.7
 BRIDGE_SLACK_KM, BRIDGE_TIMES = 6.0, 2.0
 
-MAX_SEA_KM: Final = 0.7
-"""Coastlines are generalised and quays stand in the water: this much sea under a way on is borne."""
-MAX_SEA_AFLOAT_KM: Final = 3.0
-"""The same for a point that itself lies in the sea: an islet too small for the polygons, or a village's rough
-point."""
-
-PLACED, NO_POINT, OFF_NETWORK, ACROSS_SEA = 0, 1, 2, 3
-REASONS: Final = ("", "not_placed", "off_network", "across_sea")
+PLACED, NO_POINT, OFF_NETWORK, ACROSS_SEA, NO_CONNECTION = 0, 1, 2, 3, 4
+REASONS: Final = ("", "not_placed", "off_network", "across_sea", "no_connection")
 
 
 @dataclass(frozen=True)
@@ -75,24 +70,8 @@ class Snapped:
 
 
 @lru_cache(maxsize=4)
-def _land(network: RoadNetwork) -> tuple[shapely.STRtree, npt.NDArray[np.object_]]:
-    polygons = network.land if network.land is not None else np.array([], dtype=object)
-    return shapely.STRtree(polygons), polygons
-
-
-def _sea_km(network: RoadNetwork, line: shapely.LineString) -> float:
-    """Kilometres of `line` that are not on land; 0 where the land is not known."""
-    tree, polygons = _land(network)
-    if not len(polygons):
-        return 0.0
-    under = polygons[tree.query(line, predicate="intersects")]
-    on_land = float(shapely.length(shapely.intersection(under, line)).sum())
-    return max(0.0, (float(line.length) - on_land) / 1000)
-
-
-def _is_on_land(network: RoadNetwork, x: float, y: float) -> bool:
-    tree, polygons = _land(network)
-    return not len(polygons) or bool(len(tree.query(shapely.Point(x, y), predicate="intersects")))
+def _land(network: RoadNetwork) -> Land:
+    return Land(network.land if network.land is not None else np.array([], dtype=object))
 
 
 @lru_cache(maxsize=4)
@@ -173,7 +152,9 @@ def _tie_point(
     first, second = np.r_[places, tail], np.r_[places, head]
     link = np.r_[np.full(len(places), -1), links]
     share = np.r_[np.zeros(len(places)), share]
-    bearable_sea_km = MAX_SEA_KM if _is_on_land(network, px, py) else MAX_SEA_AFLOAT_KM
+    land = _land(network)
+    afloat = not land.covers(np.array([px]), np.array([py]))[0]
+    bearable_sea_km = MAX_SEA_AFLOAT_KM if afloat else MAX_SEA_KM
     chosen: list[int] = []
     km = network.ways.km
     for c in np.argsort(metres, kind="stable"):
@@ -188,8 +169,8 @@ def _tie_point(
             if ends.min() > BRIDGE_SLACK_KM + BRIDGE_TIMES * straight_km:
                 continue
         if metres[c] > MAX_SEA_KM * 1000:
-            line = shapely.LineString([(px, py), (foot_x[c], foot_y[c])])
-            if _sea_km(network, line) > bearable_sea_km:
+            ends_xy = (np.array([value]) for value in (px, py, foot_x[c], foot_y[c]))
+            if land.measure_sea(*ends_xy)[0] > bearable_sea_km:
                 continue
         chosen.append(int(c))
     if not chosen:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from geodata.crs import to_metric
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -57,6 +60,18 @@ class Legs:
                 "estimated": self.estimated_km > 0,
             }
         ).assign(ferries=lambda frame: frame["ferries"].mask(frame["ferries"] < 0))
+
+
+def locate_facilities(facilities: gpd.GeoDataFrame) -> tuple[tuple[str, ...], Floats, Floats]:
+    """Return ids and points in metres (EPSG:25833, NaN where there is none) of `facilities`.
+
+    Raises CrsError when the CRS is missing.
+    """
+    points = to_metric(facilities[["facility_id", facilities.geometry.name]], table="facilities").geometry
+    usable = ~(points.isna() | points.is_empty)
+    x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)
+    x[usable], y[usable] = points[usable].x, points[usable].y
+    return tuple(facilities["facility_id"].astype(str)), x, y
 
 
 class Travel(Protocol):

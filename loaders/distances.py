@@ -129,8 +129,9 @@ def write_distances(
     travel = measure_travel(network, points, parameters=parameters or ScenarioParameters())
     for place, row, reason in zip(travel.ids, points["row"], travel.reasons, strict=True):
         if reason:
+            limit = {"limit": travel.max_access_km}
             findings.append(
-                Finding(Severity.WARNING, f"place.{reason}", path.name, int(row), value=place[:80])
+                Finding(Severity.WARNING, f"place.{reason}", path.name, int(row), None, place[:80], limit)
             )
     pairs = unreachable = 0
     try:

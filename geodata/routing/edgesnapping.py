@@ -1,0 +1,367 @@
+"""Where points meet a road graph: the nearest edge, how far along it, and what the way there costs.
+
+Each point is tied to one place on one edge. Rules that keep the answer honest: no ferry or motorway is met
+(the graph says which); a way there that crosses the sea is not taken, another edge is looked for; where the
+nearest edge lies on a part of the network that the rest cannot reach (an island, a gate, a gap in the map),
+one of the main part that is hardly farther away is taken instead, and otherwise the point is told to have no
+connection. The way there is the straight line times the detour factor, measured in EPSG:25833.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import breadth_first_order
+
+from geodata.land import MAX_SEA_KM, Land
+from geodata.parameters import ScenarioParameters
+from geodata.routing.graph import EDGE_KINDS, FERRY, Bools, Int32s, Int64s, RoadGraph
+from geodata.routing.labels import pack_labels
+from geodata.snapping import ACROSS_SEA, NO_CONNECTION, NO_POINT, OFF_NETWORK, PLACED
+from geodata.transport import Floats, Ints
+
+MOTORWAY: Final = EDGE_KINDS.index("motorway")
+ON_ROAD_KM: Final = 0.05
+"""A point no farther than this from the middle of a road stands at it; the way is not called estimated."""
+MAX_ACCESS_KM: Final = 5.0
+"""Points farther than this (as the crow flies) from every edge get no distance."""
+LONGER_KM, LONGER_TIMES = 2.0, 1.6
+"""How much farther than the nearest edge another is looked for when the nearest lies across the sea."""
+GAP_KM: Final = 0.15
+SCRAP_GAP_KM: Final = 0.5
+"""How much farther than the nearest edge one of the main part may lie to be taken instead of a cut-off one;
+more where what is cut off is so little road that the graph calls it a scrap."""
+GAP_SEA_KM: Final = 0.05
+TRIES: Final = 64
+POINTS_AT_ONCE: Final = 20_000
+REPAIRS_AT_ONCE: Final = 200
+
+
+@dataclass(frozen=True, eq=False)
+class SnappedPoints:
+    """Where each point meets the graph; arrays with one entry a point.
+
+    Attributes
+    ----------
+    x, y : the points, EPSG:25833, NaN when missing.
+    status : position in :data:`geodata.snapping.REASONS`.
+    edge : the edge met, -1 where there is none.
+    vertex, share : the foot lies this share of the way from this vertex (position in the graph's `shape_x`)
+        to the next one.
+    foot_x, foot_y : the place met, EPSG:25833.
+    part, rest : labels of the edge from its tail to the foot, and on from there to its head; together the
+        edge's own.
+    straight_km : from the point to the foot as the crow flies, inf where there is none.
+    access : label of that way in full. estimated_km : the kilometres of it that are called estimated.
+    """
+
+    x: Floats
+    y: Floats
+    status: npt.NDArray[np.int8]
+    edge: Int32s
+    vertex: Int64s
+    share: Floats
+    foot_x: Floats
+    foot_y: Floats
+    part: Floats
+    rest: Floats
+    straight_km: Floats
+    access: Floats
+    estimated_km: Floats
+
+    def select(self, positions: npt.ArrayLike) -> SnappedPoints:
+        """Return the points at `positions`, in that order."""
+        rows = np.asarray(positions, np.intp)
+        return SnappedPoints(**{spec.name: getattr(self, spec.name)[rows] for spec in fields(self)})
+
+
+@dataclass(frozen=True)
+class _Feet:
+    """Feet of perpendiculars, one entry for each pair of a point and an edge."""
+
+    vertex: Int64s
+    share: Floats
+    x: Floats
+    y: Floats
+    metres: Floats
+
+
+@lru_cache(maxsize=2)
+def index_edges(graph: RoadGraph) -> tuple[shapely.STRtree, Int32s]:
+    """Return a search tree over the edges that a point may be tied to, and the numbers of these edges."""
+    everything = np.arange(len(graph.edge_tail), dtype=np.int32)
+    # roads that are cut off are met too: who lives there is told so, and is not taken to the next shore
+    cut_off = ~_joins_main(graph, everything) & (graph.edge_kind != FERRY) & (graph.edge_kind != MOTORWAY)
+    open_ = np.isfinite(graph.edge_along) | np.isfinite(graph.edge_against)
+    drawn = np.diff(graph.shape_first) >= 2
+    edges = everything[(graph.edge_snappable | cut_off) & open_ & drawn]
+    first, counts = graph.shape_first[edges], np.diff(graph.shape_first)[edges]
+    vertex = _spread(first, counts)
+    lines = shapely.linestrings(
+        np.c_[graph.shape_x[vertex], graph.shape_y[vertex]], indices=np.repeat(np.arange(len(edges)), counts)
+    )
+    return shapely.STRtree(lines), edges
+
+
+@lru_cache(maxsize=2)
+def find_connected(graph: RoadGraph) -> tuple[Bools, Bools]:
+    """Return for every node whether it reaches the largest part of the network, and is reached from there.
+
+    The largest part is component 0 of the core; tree nodes follow their way to the core.
+    """
+    out, back = np.ones(graph.core, dtype=bool), np.ones(graph.core, dtype=bool)
+    if graph.core and graph.component.max() > 0:
+        shape = (graph.core, graph.core)
+        arcs = csr_array(
+            (np.ones(len(graph.arc_head), np.int8), graph.arc_head, graph.arc_first), shape=shape
+        )
+        seed = int(np.flatnonzero(graph.component == 0)[0])
+        for reached, forward in ((back, arcs), (out, arcs.T.tocsr())):
+            reached[:] = False
+            reached[breadth_first_order(forward, seed, return_predecessors=False)] = True
+    nodes = np.arange(graph.core, len(graph.node_x))
+    root, up, down = climb_trees(graph, nodes)
+    return np.r_[out, out[root] & np.isfinite(up)], np.r_[back, back[root] & np.isfinite(down)]
+
+
+def climb_trees(graph: RoadGraph, nodes: npt.ArrayLike) -> tuple[Ints, Floats, Floats]:
+    """Return the core node that each of `nodes` hangs on, and labels of the ways up to it and down."""
+    node = np.array(nodes, dtype=np.intp)
+    up, down = np.zeros(len(node)), np.zeros(len(node))
+    while len(low := np.flatnonzero(node >= graph.core)):
+        hanging = node[low] - graph.core
+        up[low] += graph.tree_up[hanging]
+        down[low] += graph.tree_down[hanging]
+        node[low] = graph.tree_parent[hanging]
+    return node, up, down
+
+
+def snap_to_edges(
+    graph: RoadGraph,
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    *,
+    parameters: ScenarioParameters,
+    land: Land | None = None,
+    max_access_km: float = MAX_ACCESS_KM,
+) -> SnappedPoints:
+    """Tie points (EPSG:25833, metres; NaN: none) to the nearest fit edge of `graph`.
+
+    `land` lets ways over the sea be known; a point gets ``off_network`` when no edge is within
+    `max_access_km`, ``across_sea`` when every near one lies behind more than ``MAX_SEA_KM`` of water, and
+    ``no_connection`` when the edge's part of the network and the largest part do not reach one another both
+    ways (distances inside its own part are there all the same).
+    """
+    px, py = np.asarray(x, float), np.asarray(y, float)
+    snapped = _start_empty(px, py)
+    tree, edges = index_edges(graph)
+    located = np.flatnonzero(np.isfinite(px) & np.isfinite(py))
+    snapped.status[located] = OFF_NETWORK
+    if not len(edges):
+        return snapped
+    sea = land if land is not None else Land(np.array([], dtype=object))
+    for start in range(0, len(located), POINTS_AT_ONCE):
+        rows = located[start : start + POINTS_AT_ONCE]
+        (one, found) = tree.query_nearest(
+            shapely.points(px[rows], py[rows]), max_distance=max_access_km * 1000, all_matches=True
+        )
+        order = np.lexsort((found, one))  # of edges equally near the first
+        one, found = one[order], found[order]
+        one, pick = np.unique(one, return_index=True)
+        _tie(snapped, graph, rows[one], edges[found[pick]], parameters=parameters, sea=sea)
+    _look_further(snapped, graph, parameters=parameters, sea=sea, max_access_km=max_access_km)
+    snapped.status[(snapped.status == PLACED) & ~_is_connected(graph, snapped)] = NO_CONNECTION
+    _bridge_gaps(snapped, graph, parameters=parameters, sea=sea, max_access_km=max_access_km)
+    return snapped
+
+
+def _start_empty(x: Floats, y: Floats) -> SnappedPoints:
+    n = len(x)
+    return SnappedPoints(
+        x=x,
+        y=y,
+        status=np.full(n, NO_POINT, np.int8),
+        edge=np.full(n, -1, np.int32),
+        vertex=np.zeros(n, np.int64),
+        share=np.zeros(n),
+        foot_x=np.full(n, np.nan),
+        foot_y=np.full(n, np.nan),
+        part=np.full(n, np.inf),
+        rest=np.full(n, np.inf),
+        straight_km=np.full(n, np.inf),
+        access=np.full(n, np.inf),
+        estimated_km=np.zeros(n),
+    )
+
+
+def _tie(
+    snapped: SnappedPoints,
+    graph: RoadGraph,
+    rows: Ints,
+    edges: Int32s,
+    *,
+    parameters: ScenarioParameters,
+    sea: Land,
+    bearable_sea_km: float = MAX_SEA_KM,
+) -> Bools:
+    """Tie the points at `rows` to `edges` where no sea is in between; tell which were tied."""
+    feet = find_feet(graph, snapped.x[rows], snapped.y[rows], edges)
+    wet = np.zeros(len(rows), dtype=bool)
+    doubtful = np.flatnonzero(feet.metres > bearable_sea_km * 1000)
+    lines = (values[doubtful] for values in (snapped.x[rows], snapped.y[rows], feet.x, feet.y))
+    wet[doubtful] = sea.measure_sea(*lines) > bearable_sea_km
+    snapped.status[rows[wet]] = ACROSS_SEA
+    dry = ~wet
+    rows, edges = rows[dry], edges[dry]
+    time, metres = (
+        values[feet.vertex[dry]] + feet.share[dry] * (values[feet.vertex[dry] + 1] - values[feet.vertex[dry]])
+        for values in (graph.shape_time.astype(float), graph.shape_metres.astype(float))
+    )
+    along, against = graph.edge_along[edges], graph.edge_against[edges]
+    whole = np.where(np.isfinite(along), along, against)
+    straight_km = feet.metres[dry] / 1000
+    access_km = straight_km * parameters.access_detour_factor
+    minutes = access_km * (60 / parameters.access_speed_kmh + graph.facts.km_cost_min)
+    snapped.status[rows] = PLACED
+    snapped.edge[rows] = edges
+    snapped.vertex[rows], snapped.share[rows] = feet.vertex[dry], feet.share[dry]
+    snapped.foot_x[rows], snapped.foot_y[rows] = feet.x[dry], feet.y[dry]
+    snapped.part[rows] = np.minimum(pack_labels(np.rint(time), np.rint(metres)), whole)
+    snapped.rest[rows] = whole - snapped.part[rows]
+    snapped.straight_km[rows] = straight_km
+    snapped.access[rows] = pack_labels(np.rint(600 * minutes), np.rint(1000 * access_km))
+    snapped.estimated_km[rows] = np.where(straight_km > ON_ROAD_KM, np.rint(1000 * access_km) / 1000, 0.0)
+    return dry
+
+
+def find_feet(graph: RoadGraph, x: Floats, y: Floats, edges: Int32s) -> _Feet:
+    """Return where each point is nearest to its edge (parallel arrays); the first place of several."""
+    first = graph.shape_first[edges]
+    pieces = graph.shape_first[edges.astype(np.int64) + 1] - first - 1
+    if not len(edges):
+        none = np.empty(0)
+        return _Feet(np.empty(0, np.int64), none, none, none, none)
+    vertex, owner = _spread(first, pieces), np.repeat(np.arange(len(edges)), pieces)
+    ax, ay = graph.shape_x[vertex], graph.shape_y[vertex]
+    dx, dy = graph.shape_x[vertex + 1] - ax, graph.shape_y[vertex + 1] - ay
+    square = dx * dx + dy * dy
+    share = ((x[owner] - ax) * dx + (y[owner] - ay) * dy) / np.where(square > 0, square, 1.0)
+    share = np.clip(share, 0.0, 1.0)
+    foot_x, foot_y = ax + share * dx, ay + share * dy
+    metres = np.hypot(foot_x - x[owner], foot_y - y[owner])
+    order = np.lexsort((vertex, metres, owner))
+    best = order[np.searchsorted(owner[order], np.arange(len(edges)))]
+    return _Feet(vertex[best], share[best], foot_x[best], foot_y[best], metres[best])
+
+
+def _look_further(
+    snapped: SnappedPoints,
+    graph: RoadGraph,
+    *,
+    parameters: ScenarioParameters,
+    sea: Land,
+    max_access_km: float,
+) -> None:
+    """Try other near edges for points whose nearest one lies across the sea."""
+    lost = np.flatnonzero(snapped.status == ACROSS_SEA)
+    tree, _ = index_edges(graph)
+    for start in range(0, len(lost), REPAIRS_AT_ONCE):
+        rows = lost[start : start + REPAIRS_AT_ONCE]
+        points = shapely.points(snapped.x[rows], snapped.y[rows])
+        nearest_m = tree.query_nearest(points, return_distance=True, all_matches=False)[1]
+        reach_m = np.minimum(nearest_m * LONGER_TIMES + LONGER_KM * 1000, max_access_km * 1000)
+        _try_edges(
+            snapped, graph, rows, *tree.query(points, "dwithin", reach_m), parameters=parameters, sea=sea
+        )
+
+
+def _bridge_gaps(
+    snapped: SnappedPoints,
+    graph: RoadGraph,
+    *,
+    parameters: ScenarioParameters,
+    sea: Land,
+    max_access_km: float,
+) -> None:
+    """Tie points on a cut-off part to the main part where that lies hardly farther away."""
+    cut_off = np.flatnonzero(snapped.status == NO_CONNECTION)
+    tree, edges = index_edges(graph)
+    for start in range(0, len(cut_off), REPAIRS_AT_ONCE):
+        rows = cut_off[start : start + REPAIRS_AT_ONCE]
+        gap_km = np.where(graph.edge_snappable[snapped.edge[rows]], GAP_KM, SCRAP_GAP_KM)
+        reach_m = 1000 * np.minimum(snapped.straight_km[rows] + gap_km, max_access_km)
+        one, found = tree.query(shapely.points(snapped.x[rows], snapped.y[rows]), "dwithin", reach_m)
+        main = _joins_main(graph, edges[found])
+        before = snapped.select(rows)
+        _try_edges(
+            snapped, graph, rows, one[main], found[main], parameters=parameters, sea=sea,
+            bearable_sea_km=GAP_SEA_KM,
+        )  # fmt: skip
+        kept = rows[~np.isin(np.arange(len(rows)), one[main])]
+        wet = rows[snapped.status[rows] == ACROSS_SEA]
+        for back in (kept, wet):
+            where = np.searchsorted(rows, back)
+            for spec in fields(snapped):
+                getattr(snapped, spec.name)[back] = getattr(before, spec.name)[where]
+
+
+def _try_edges(
+    snapped: SnappedPoints,
+    graph: RoadGraph,
+    rows: Ints,
+    one: Ints,
+    found: Ints,
+    *,
+    parameters: ScenarioParameters,
+    sea: Land,
+    bearable_sea_km: float = MAX_SEA_KM,
+) -> None:
+    """Tie each point to its nearest candidate (pairs of row and edge of the index) not across the sea."""
+    _, edges = index_edges(graph)
+    metres = find_feet(graph, snapped.x[rows[one]], snapped.y[rows[one]], edges[found]).metres
+    order = np.lexsort((found, metres, one))
+    one, found = one[order], found[order]
+    first = np.searchsorted(one, np.arange(len(rows)))
+    last = np.searchsorted(one, np.arange(len(rows)), side="right")
+    open_ = np.flatnonzero(first < last)
+    for turn in range(TRIES):
+        open_ = open_[first[open_] + turn < last[open_]]
+        if not len(open_):
+            break
+        tied = _tie(
+            snapped, graph, rows[open_], edges[found[first[open_] + turn]], parameters=parameters, sea=sea,
+            bearable_sea_km=bearable_sea_km,
+        )  # fmt: skip
+        open_ = open_[~tied]
+
+
+def _is_connected(graph: RoadGraph, snapped: SnappedPoints) -> Bools:
+    """Tell which tied points and the largest part of the network reach one another."""
+    out = np.zeros(len(snapped.x), dtype=bool)
+    tied = np.flatnonzero(snapped.edge >= 0)
+    out[tied] = _joins_main(graph, snapped.edge[tied])
+    return out
+
+
+def _joins_main(graph: RoadGraph, edges: Int32s) -> Bools:
+    """Tell from which edges the largest part can be reached, and they from it."""
+    outward, inward = find_connected(graph)
+    tail, head = graph.edge_tail[edges], graph.edge_head[edges]
+    along, against = np.isfinite(graph.edge_along[edges]), np.isfinite(graph.edge_against[edges])
+    leaves = (along & outward[head]) | (against & outward[tail])
+    arrives = (along & inward[tail]) | (against & inward[head])
+    both: Bools = leaves & arrives
+    return both
+
+
+def _spread(first: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> Int64s:
+    """Return ``first[k], first[k] + 1, ...``, `counts[k]` of them, for each k in turn."""
+    ends = np.cumsum(counts)
+    out: Int64s = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - (ends - counts), counts)
+    return out
