@@ -6,7 +6,7 @@ What a layer is and how its text is kept harmless: :mod:`dashboard.layerdocument
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, cast
@@ -106,30 +106,55 @@ def find_roles(facilities: pd.DataFrame, streams: pd.DataFrame) -> pd.DataFrame:
     The basis is the firmest of its streams with a known amount (reported before modelled); ``unknown`` when
     none has one.
     """
-    ids = facilities["facility_id"].astype(object)
-    direction = streams["direction"].astype(object)
-    owner = streams["facility_id"].astype(object)
-    offers = ids.isin(owner[direction == "offer"]).to_numpy()
-    needs = ids.isin(owner[direction == "need"]).to_numpy()
+    ids = facilities["facility_id"].to_numpy(dtype=object)
+    position = {identifier: row for row, identifier in enumerate(ids)}
+    elsewhere = len(ids)  # where the streams of others are counted
+    owner = np.fromiter(
+        (position.get(identifier, elsewhere) for identifier in streams["facility_id"].to_numpy(dtype=object)),
+        np.intp,
+        len(streams),
+    )
+    offering = _encode_column(streams["direction"], ("offer",)) == 0
+    offers, needs = (_mark(owner[chosen], elsewhere) for chosen in (offering, ~offering))
     role = np.select([offers & needs, offers, needs], ["both", "offers", "needs"], default="none").astype(
         object
     )
-    actor = facilities["actor_type"].astype(object).map(_ROLE_OF_ACTOR)
+    actor = np.array([*_ROLE_OF_ACTOR.values(), None], dtype=object)[
+        _encode_column(facilities["actor_type"], tuple(_ROLE_OF_ACTOR))
+    ]
     # Parks and offices that have streams of their own are shown by them.
-    keep = actor.isin(["municipal_waste_company", "treatment"]).to_numpy() | (role == "none")
-    role = np.where(actor.notna().to_numpy() & keep, actor.to_numpy(dtype=object), role)
-    amounts = streams[["amount_min", "amount_best", "amount_max"]].notna().any(axis=1)
-    rank = {basis: k for k, basis in enumerate(BASIS_ORDER)}
-    known = streams.loc[amounts, "basis"].astype(object).map(rank)
-    best = known.groupby(owner[amounts]).min()
-    basis = ids.map(best).map(dict(enumerate(BASIS_ORDER))).fillna("unknown")
+    keep = np.isin(actor, ["municipal_waste_company", "treatment"]) | (role == "none")
+    role = np.where((actor != None) & keep, actor, role)  # noqa: E711  (each of them)
+    known = np.zeros(len(streams), dtype=bool)
+    for name in ("amount_min", "amount_best", "amount_max"):
+        known |= streams[name].notna().to_numpy(dtype=bool)
+    best = np.full(elsewhere + 1, len(BASIS_ORDER))
+    np.minimum.at(best, owner[known], _encode_column(streams["basis"], BASIS_ORDER)[known])
     return pd.DataFrame(
         {
             "role": role,
-            "basis": basis.to_numpy(dtype=object),
-            "dataset": facilities["dataset"].astype(object).fillna("region").to_numpy(dtype=object),
+            "basis": np.array([*BASIS_ORDER, "unknown"], dtype=object)[best[:-1]],
+            "dataset": np.array([*_OUTLINES, "region"], dtype=object)[
+                _encode_column(facilities["dataset"], tuple(_OUTLINES))
+            ],
         }
     )
+
+
+def _mark(positions: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.bool_]:
+    marked = np.zeros(count + 1, dtype=bool)
+    marked[positions] = True
+    return marked[:-1]
+
+
+def _encode_column(column: pd.Series, words: Sequence[str]) -> npt.NDArray[np.intp]:
+    """Return each value's position among `words`, and their number for all others: by way of Arrow, fast."""
+    encoded = pa.array(column.astype("string")).dictionary_encode()
+    encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+    place = {word: number for number, word in enumerate(words)}
+    numbers = [place.get(word, len(words)) for word in encoded.dictionary.to_pylist()]
+    codes = encoded.indices.fill_null(len(numbers)).to_numpy(zero_copy_only=False)
+    return np.array([*numbers, len(words)], dtype=np.intp)[codes]
 
 
 @dataclass(frozen=True)
@@ -244,6 +269,8 @@ def build_facility_layer(
 
 def _best_rows(matches: pd.DataFrame, placed: Collection[str], *, limit: int) -> pd.DataFrame:
     """Return the `limit` matches of the highest score between placed facilities, ties by match_id."""
+    if matches.empty:
+        return matches
     scores = matches["score"].to_numpy(dtype=np.float64)
     enough = 8 * limit
     best = matches
@@ -257,11 +284,18 @@ def _best_rows(matches: pd.DataFrame, placed: Collection[str], *, limit: int) ->
 
 
 def _categories(roles: pd.DataFrame) -> tuple[list[tuple[str, str, str]], npt.NDArray[np.intp]]:
-    triples = list(zip(*(roles[name].tolist() for name in ("role", "basis", "dataset")), strict=True))
-    places = [{key: k for k, key in enumerate(order)} for order in (ROLES, PATTERNS)]
-    order = sorted(set(triples), key=lambda t: (places[0][t[0]], places[1][t[1]], t[2]))
-    position = {triple: k for k, triple in enumerate(order)}
-    return order, np.fromiter((position[triple] for triple in triples), np.intp, len(triples))
+    """Return the distinct (role, basis, data set) in the order of the legend, and each row's among them."""
+    orders = (tuple(ROLES), tuple(PATTERNS), tuple(sorted(_OUTLINES)))
+    codes = np.zeros(len(roles), dtype=np.intp)
+    for name, order in zip(("role", "basis", "dataset"), orders, strict=True):
+        codes = codes * len(order) + pd.Index(order, dtype=object).get_indexer(roles[name])
+    distinct, category = np.unique(codes, return_inverse=True)
+    places = np.unravel_index(distinct, [len(order) for order in orders])
+    combos = [
+        (orders[0][role], orders[1][basis], orders[2][dataset])
+        for role, basis, dataset in zip(*places, strict=True)
+    ]
+    return combos, category
 
 
 def _facility_legend(
@@ -368,7 +402,8 @@ def build_cluster_layer(
     style = Style("area", GREEN, GREEN, pattern="hatch", width=2.0, dash=(6.0, 4.0), opacity=0.12)
     facilities = facilities[facilities["facility_id"].isin(members["facility_id"])]
     placed, _unused = point_coordinates(facilities)
-    metric = facilities.loc[placed].set_index("facility_id").geometry.to_crs(METRIC)
+    points = facilities.loc[placed].set_index("facility_id").geometry
+    metric = points.to_crs(METRIC) if len(points) else points
     groups = members[members["facility_id"].isin(metric.index)].groupby("cluster_id")["facility_id"]
     outlines = {
         str(cluster): shapely.convex_hull(
@@ -376,7 +411,8 @@ def build_cluster_layer(
         )
         for cluster, ids in groups
     }
-    areas = gpd.GeoSeries(outlines, crs=METRIC).buffer(margin_m, quad_segs=6).to_crs(WGS84)
+    areas = gpd.GeoSeries(outlines, crs=METRIC).buffer(margin_m, quad_segs=6)
+    areas = areas.to_crs(WGS84) if outlines else areas  # to get at the projection takes its time, even so
     features = (
         Feature(
             str(row["cluster_id"]),
@@ -517,4 +553,6 @@ def _texts(frame: pd.DataFrame, column: str) -> list[str]:
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[dict[Hashable, Any]]:
+    if frame.empty:  # forty empty columns take as long to turn as full ones
+        return iter(())
     return iter(cast(list[dict[Hashable, Any]], frame.astype(object).to_dict("records")))

@@ -16,7 +16,7 @@ from dashboard.mapview import MapSelection, current_theme, show_map
 from dashboard.notes import note
 from dashboard.text import N_, format_minutes, format_number, language
 from dashboard.text import gettext as _
-from geodata.indicators import read_indicator
+from geodata.indicators import ALL, index_indicators
 from geodata.results import ScenarioResult
 from geodata.scoring import explain_match
 from geodata.totals import sum_streams
@@ -130,28 +130,32 @@ def await_scenario(view: session.View) -> None:
 
 def show_key_figures(result: ScenarioResult, *, outline: bool = False) -> None:
     """Show the figures a planner asks for first; of an `outline` those that rest on matches are awaited."""
-    figures = result.indicators
-    amount = read_indicator(figures, "exchange_best", unit="t")
-    low, high = (read_indicator(figures, f"exchange_{end}", unit="t") for end in ("min", "max"))
-    unknown = read_indicator(figures, "matches_amount_unknown")
-    median = read_indicator(figures, "matched_distance_median")
+    figures = index_indicators(result.indicators)
+
+    def read(name: str, unit: str | None = None, basis: str = ALL) -> float:
+        return figures[name, unit or name, basis]
+
+    amount = read("exchange_best", "t")
+    low, high = (read(f"exchange_{end}", "t") for end in ("min", "max"))
+    unknown = read("matches_amount_unknown", "matches")
+    median = read("matched_distance_median", "km")
     cards: Sequence[tuple[str, str, str] | tuple[str, str, str, tuple[str, ...]]] = (
         (
             _("Facilities"),
-            format_number(read_indicator(figures, "facilities")),
-            _("{count} on the map").format(count=format_number(read_indicator(figures, "facilities_placed"))),
+            format_number(read("facilities")),
+            _("{count} on the map").format(count=format_number(read("facilities_placed", "facilities"))),
         ),
         (
             _("Streams"),
-            format_number(read_indicator(figures, "streams")),
+            format_number(read("streams")),
             _("{offers} offered, {needs} needed").format(
-                offers=format_number(read_indicator(figures, "offers")),
-                needs=format_number(read_indicator(figures, "needs")),
+                offers=format_number(read("offers", "streams")),
+                needs=format_number(read("needs", "streams")),
             ),
         ),
         (
             _("Matches"),
-            format_number(read_indicator(figures, "matches")),
+            format_number(read("matches")),
             _("{count} of unknown amount").format(count=format_number(unknown)),
         ),
         (
@@ -165,12 +169,12 @@ def show_key_figures(result: ScenarioResult, *, outline: bool = False) -> None:
             tuple(
                 f"{label_basis(basis)}: {format_number(value, unit='t')}"
                 for basis in BASES
-                if (value := read_indicator(figures, "exchange_best", unit="t", basis=basis)) > 0
+                if (value := read("exchange_best", "t", basis)) > 0
             ),
         ),
         (
             _("Clusters"),
-            format_number(read_indicator(figures, "clusters")),
+            format_number(read("clusters")),
             _("no match")
             if isnan(median)
             else _("median distance {km}").format(km=format_number(median, unit="km")),

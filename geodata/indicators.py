@@ -82,6 +82,13 @@ def read_indicator(
     return float("nan") if pd.isna(value) else float(value)
 
 
+def index_indicators(indicators: pd.DataFrame) -> dict[tuple[str, str, str], float]:
+    """Return (name, unit, basis) -> value of the whole table, NaN where unknown."""
+    keys = (indicators[column].tolist() for column in ("name", "unit", "basis"))
+    values = indicators["value"].to_numpy(dtype=np.float64, na_value=np.nan).tolist()
+    return dict(zip(zip(*keys, strict=True), values, strict=True))
+
+
 def _count_places(tables: RegionTables) -> Iterator[_Row]:
     facilities = tables.facilities
     placed = facilities.geometry.notna() & ~facilities.geometry.is_empty
