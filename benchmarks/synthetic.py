@@ -13,8 +13,7 @@ points in the disc around its lune, by a k-d tree. The graph is exact.
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +22,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import Delaunay, cKDTree
 
 from geodata.routing.graph import EDGE_KINDS, FERRY, NetworkFacts, RoadGraph
+from geodata.routing.graphdigest import sign_graph
 from geodata.routing.labels import NO_WAY, pack_labels
 
 Floats = npt.NDArray[np.float64]
@@ -341,52 +341,44 @@ def _finish(
     shape_metres = np.zeros(2 * count, np.uint32)
     shape_time[1::2] = whole >> 29
     shape_metres[1::2] = (whole >> 6) & (2**23 - 1)
-    graph = RoadGraph(
-        node_x=x,
-        node_y=y,
-        core=core,
-        arc_first=np.searchsorted(ways[:, 0], np.arange(core + 1)).astype(np.int64),
-        arc_head=ways[:, 1].astype(np.int32),
-        arc_label=label,
-        arc_toll=toll[which].astype(np.float32),
-        arc_edge=which.astype(np.int32),
-        arc_forward=toward,
-        tree_parent=np.empty(0, np.int32),
-        tree_up=np.empty(0),
-        tree_down=np.empty(0),
-        tree_edge=np.empty(0, np.int32),
-        component=np.zeros(core, np.int32),
-        edge_tail=edges[:, 0].astype(np.int32),
-        edge_head=edges[:, 1].astype(np.int32),
-        edge_kind=kind.astype(np.uint8),
-        edge_name=np.zeros(count, np.int32),
-        edge_along=along,
-        edge_against=against,
-        edge_toll=toll > 0,
-        edge_snappable=kind != FERRY,
-        shape_first=np.arange(0, 2 * count + 1, 2, dtype=np.int64),
-        shape_x=x[edges].ravel(),
-        shape_y=y[edges].ravel(),
-        shape_time=shape_time,
-        shape_metres=shape_metres,
-        names=("",),
-        facts=NetworkFacts(
-            name="Synthetic roads",
-            source_date="",
-            profile="benchmark",
-            licence="MIT",
-            attribution="made by benchmarks/synthetic.py",
-            builder=about,
-        ),
-        digest="",
+    return sign_graph(
+        RoadGraph(
+            node_x=x,
+            node_y=y,
+            core=core,
+            arc_first=np.searchsorted(ways[:, 0], np.arange(core + 1)).astype(np.int64),
+            arc_head=ways[:, 1].astype(np.int32),
+            arc_label=label,
+            arc_toll=toll[which].astype(np.float32),
+            arc_edge=which.astype(np.int32),
+            arc_forward=toward,
+            tree_parent=np.empty(0, np.int32),
+            tree_up=np.empty(0),
+            tree_down=np.empty(0),
+            tree_edge=np.empty(0, np.int32),
+            component=np.zeros(core, np.int32),
+            edge_tail=edges[:, 0].astype(np.int32),
+            edge_head=edges[:, 1].astype(np.int32),
+            edge_kind=kind.astype(np.uint8),
+            edge_name=np.zeros(count, np.int32),
+            edge_along=along,
+            edge_against=against,
+            edge_toll=toll > 0,
+            edge_snappable=kind != FERRY,
+            shape_first=np.arange(0, 2 * count + 1, 2, dtype=np.int64),
+            shape_x=x[edges].ravel(),
+            shape_y=y[edges].ravel(),
+            shape_time=shape_time,
+            shape_metres=shape_metres,
+            names=("",),
+            facts=NetworkFacts(
+                name="Synthetic roads",
+                source_date="",
+                profile="benchmark",
+                licence="MIT",
+                attribution="made by benchmarks/synthetic.py",
+                builder=about,
+            ),
+            digest="",
+        )
     )
-    return replace(graph, digest=_digest(graph))
-
-
-def _digest(graph: RoadGraph) -> str:
-    made = hashlib.sha256()
-    for field in fields(graph):
-        value = getattr(graph, field.name)
-        made.update(field.name.encode())
-        made.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
-    return made.hexdigest()
