@@ -112,19 +112,21 @@ def enter_edge(graph: RoadGraph, end: RoadEnd, *, outward: bool) -> tuple[EntryW
 def climb_sides(graph: RoadGraph, end: RoadEnd, *, outward: bool) -> list[Chain]:
     """Return, for the tail and the head of the edge where open, the nodes from there up to the core.
 
-    Each node comes with the label of its way (access included) and the pieces in driving order.
+    Each node comes with the label of its way (access included) and the pieces in driving order. A foot that
+    is a node itself may take any road there.
     """
     edge = end.edge
     last = int(graph.shape_first[edge + 1]) - 1
     all_time, all_metres = int(graph.shape_time[last]), int(graph.shape_metres[last])
     along, against = bool(np.isfinite(graph.edge_along[edge])), bool(np.isfinite(graph.edge_against[edge]))
     sides = []
-    if against if outward else along:
+    if (against if outward else along) or not (end.time_ds or end.metres):
         label = end.time_ds * TIME_SCALE + end.metres * LENGTH_SCALE
         piece = Piece(edge, end.metres, 0, label) if outward else Piece(edge, 0, end.metres, label)
         sides.append((int(graph.edge_tail[edge]), label, piece))
-    if along if outward else against:
-        label = (all_time - end.time_ds) * TIME_SCALE + (all_metres - end.metres) * LENGTH_SCALE
+    rest_ds, rest_metres = all_time - end.time_ds, all_metres - end.metres
+    if (along if outward else against) or not (rest_ds or rest_metres):
+        label = rest_ds * TIME_SCALE + rest_metres * LENGTH_SCALE
         begin, stop = (end.metres, all_metres) if outward else (all_metres, end.metres)
         sides.append((int(graph.edge_head[edge]), label, Piece(edge, begin, stop, label)))
     chains = []
