@@ -20,8 +20,8 @@ def compiled(kernel: _Kernel) -> _Kernel:
     """Return `kernel` compiled at its first call for the types it is given, without the interpreter's lock.
 
     Sums and comparisons follow IEEE 754 to the letter (no fast-math): labels are exact and infinity is
-    "no way". Machine code is kept on disk beside the module, or in the user's cache folder, and where neither can
-    be written it is compiled anew by each process. Give kernels a fixed set of array types, all contiguous:
+    "no way". Machine code is kept on disk beside the module or in the user's cache folder; where neither can
+    be written, each process compiles anew. Give kernels a fixed set of array types, all contiguous:
     each new combination is one more compilation.
     """
     if not AVAILABLE:
