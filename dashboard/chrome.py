@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import controls, session
+from dashboard.framewords import render_frame_script
 from dashboard.labels import ACTOR_TYPES, BASES, label
 from dashboard.messages import describe_error
 from dashboard.notes import note
@@ -44,6 +45,13 @@ STYLE = """
 [class*="st-key-figure_"] [data-testid="stMetricLabel"] * {white-space: normal;}
 [class*="st-key-figure_"] [data-testid="stText"] {font: inherit; font-size: .875rem; line-height: 1.45;}
 .st-key-legend_narrow {display: none;}
+[data-testid="stHeaderActionElements"] {display: none;}
+[data-testid="stSidebar"]:is([data-collapsed="true"], [aria-expanded="false"]) {visibility: hidden;}
+[data-testid="stElementToolbar"]:focus-within {opacity: 1;}
+:is([data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"], [data-testid="stMainMenuButton"],
+  [data-testid="stExpandSidebarButton"], [data-testid="stBaseButton-elementToolbar"],
+  [data-testid="stMain"], .dvn-scroller):focus-visible {
+  outline: 3px solid currentColor; outline-offset: -3px;}
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] {padding: 4rem 1rem 2rem;}
   .st-key-key_figures {grid-template-columns: 1fr 1fr; gap: .5rem;}
@@ -58,10 +66,14 @@ STYLE = """
 
 
 def set_page_style() -> None:
-    """Tell browser and screen readers the page's language (Streamlit says English); tighten margins."""
-    code = json.dumps(language())
+    """Tell browser and screen readers the page's language (Streamlit says English); tighten margins.
+
+    Streamlit's own words are put into that language too. What is closed out of sight is out of the way of the
+    keyboard, links to headings are no stops, and what has the focus shows it.
+    """
+    script = f"document.documentElement.lang = {json.dumps(language())};{render_frame_script()}"
     st.html(
-        f"<style>{STYLE}</style><script>document.documentElement.lang = {code};</script>",
+        f"<style>{STYLE}</style><script>{script}</script>",
         unsafe_allow_javascript=True,
     )
 

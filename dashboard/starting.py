@@ -7,7 +7,7 @@ import re
 import threading
 
 from starlette.datastructures import Headers
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.text import DEFAULT_LANGUAGE, LANGUAGES, in_language
@@ -60,17 +60,24 @@ def render_starting_page(language: str) -> str:
 
 
 class StartingPage:
-    """Answer requests for pages with "starting" (503) until `ready` is set; all else passes."""
+    """Until `ready` is set, answer pages and the question for health with "starting" (503)."""
 
     def __init__(self, app: ASGIApp, *, ready: threading.Event) -> None:
         self.app = app
         self.ready = ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asks_for_page = scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", "")
-        if self.ready.is_set() or not asks_for_page:
+        if self.ready.is_set() or scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        page = render_starting_page(read_asked_language(scope))
         headers = {"Retry-After": "3", "Cache-Control": "no-store"}
-        await HTMLResponse(page, status_code=503, headers=headers)(scope, receive, send)
+        answer: Response
+        if scope["path"].endswith("/_stcore/health"):
+            answer = PlainTextResponse("starting", status_code=503, headers=headers)
+        elif "text/html" in Headers(scope=scope).get("accept", ""):
+            page = render_starting_page(read_asked_language(scope))
+            answer = HTMLResponse(page, status_code=503, headers=headers)
+        else:
+            await self.app(scope, receive, send)
+            return
+        await answer(scope, receive, send)

@@ -103,6 +103,23 @@ WIDTHS = {
 """Width of a column in pixels; a number takes :data:`NUMBER_WIDTH`, all else what Streamlit calls medium."""
 NUMBER_WIDTH = 105
 
+NARROW_FORMS: dict[str, dict[str, int]] = {
+    "partners": {"partner": 158, "distance_km": 68, "score": 66},
+    "kommune_totals": {"direction": 62, "material": 104, "amount_best": 80, "unit": 42, "basis": 108},
+}
+"""Tables that have a second form where the screen is narrow: their most telling columns and widths, by key.
+
+The first ones fit 390 pixels together. Such a table is made twice and the page's style shows one, so that only small
+tables have it.
+"""
+NARROW_STYLE = """<style>
+[class*="st-key-narrow_"] {display: none;}
+@media (max-width: 640px) {
+  [class*="st-key-narrow_"] {display: flex;}
+  [class*="st-key-wide_"] {display: none;}
+}
+</style>"""
+
 
 def show_table(
     frame: pd.DataFrame,
@@ -131,15 +148,45 @@ def show_table(
     if frame.empty:
         st.info(empty or _("No rows with these filters."), icon=":material/filter_alt_off:")
         return
-    shown = frame[[name for name in columns if name in frame]].reset_index(drop=True)
+    said: dict[str, Any] = {
+        "rows_shown": rows_shown,
+        "alt": alt,
+        "placeholder": _("unknown") if missing is None else missing,
+    }
+    narrow = NARROW_FORMS.get(key)
+    if narrow is None:
+        _draw(frame, key=key, widths=dict.fromkeys(columns), titles=titles, ids=ids, **said)
+        return
+    st.html(NARROW_STYLE)
+    with st.container(key=f"wide_{key}"):
+        _draw(frame, key=key, widths=dict.fromkeys(columns), titles=titles, ids=ids, **said)
+    with st.container(key=f"narrow_{key}"):
+        _draw(frame, key=f"{key}_narrow", widths=narrow, titles=titles, ids=ids, **said)
+
+
+def _draw(
+    frame: pd.DataFrame,
+    *,
+    key: str,
+    widths: Mapping[str, int | None],
+    titles: Mapping[str, str] | None,
+    ids: Sequence[str] | None,
+    rows_shown: int,
+    alt: str,
+    placeholder: str,
+) -> None:
+    shown = frame[[name for name in widths if name in frame]].reset_index(drop=True)
     named = {name: (titles or {}).get(name) or label(COLUMNS, name) for name in shown}
     large = shown.size > MOST_FORMATTED_CELLS
     options: dict[str, Any] = {
         "hide_index": True,
-        "column_config": {name: _configure(name, title, by_browser=large) for name, title in named.items()},
+        "column_config": {
+            name: _configure(name, title, width=widths[name], by_browser=large)
+            for name, title in named.items()
+        },
         "height": ROW_HEIGHT * (min(rows_shown, len(shown)) + 1) + 3,
         "alt": alt,
-        "placeholder": _("unknown") if missing is None else missing,
+        "placeholder": placeholder,
         "key": key,
     }
     if ids is not None:
@@ -148,8 +195,8 @@ def show_table(
     st.dataframe(shown if large else _write_numbers(shown), **options)
 
 
-def _configure(name: str, title: str, *, by_browser: bool) -> Any:
-    width: Any = WIDTHS.get(name, NUMBER_WIDTH if name in DECIMALS else "medium")
+def _configure(name: str, title: str, *, width: Any, by_browser: bool) -> Any:
+    width = width or WIDTHS.get(name, NUMBER_WIDTH if name in DECIMALS else "medium")
     if by_browser and name in DECIMALS:
         return st.column_config.NumberColumn(title, width=width, format="localized")
     return st.column_config.Column(title, width=width)

@@ -25,7 +25,7 @@
   const documents = new Map(); // address -> promise of a prepared document, oldest first
   const s = {
     map: null, content: null, texts: {}, layers: [], base: [], hidden: new Set(), turn: 0, dark: 0,
-    selected: null, cursor: null, items: [], fitted: null, pendingFit: null, started: false,
+    selected: null, cursor: null, items: [], labels: [], fitted: null, pendingFit: null, started: false,
     tiles: null, tilesOn: false, popupKey: null, ui: {},
   };
 
@@ -534,7 +534,7 @@
       const style = doc.meta.styles[chosen.category];
       ring(ctx, x, y, style.radius + 8, SELECTED[s.dark], []);
       paintSymbol(ctx, style, x, y);
-      write(ctx, chosen.title, x, y - style.radius - 16, '600 13px ' + FONT, INK[s.dark]);
+      writeInside(ctx, chosen.title, x, y, style.radius + 16, '600 13px ' + FONT, INK[s.dark]);
       s.items.push({ layer, doc, feature: chosen, x, y, r: style.radius + 8 });
     }
   }
@@ -564,6 +564,24 @@
     ctx.fillText(text, x, y);
   }
 
+  // A title above a symbol or below it, moved until neither the map's edge nor a button cuts it; what is wider
+  // than the map is shortened. A symbol out of sight has no title in sight.
+  function writeInside(ctx, text, x, y, away, font, colour) {
+    const frame = frameOf(s.map);
+    if (x < frame[0] || y < frame[1] || x > frame[2] || y > frame[3]) return;
+    ctx.font = font;
+    const wide = (words) => ctx.measureText(words).width + 8;
+    let title = text;
+    while (title.length > 4 && wide(title) > frame[2] - frame[0]) title = title.slice(0, -2).trimEnd() + '\u2026';
+    const half = wide(title) / 2;
+    const middle = Math.min(Math.max(x, frame[0] + half), frame[2] - half);
+    const shifts = [0, 40, -40, 90, -90, 140, -140, 190, -190].map((dx) => middle + dx);
+    const places = shifts.flatMap((px) => [[px, y - away], [px, y + away]]);
+    const room = findRoom(places, half, frame, controlsOf(s.map)) || [middle, y - away];
+    s.labels.push([room[0] - half, room[1] - 9, room[0] + half, room[1] + 9]);
+    write(ctx, title, room[0], room[1], font, colour);
+  }
+
   // The first of some places for a text of half the width `half` where nothing stands and no edge cuts it.
   function findRoom(places, half, frame, used) {
     for (const [x, y] of places) {
@@ -581,6 +599,16 @@
     const size = map.getSize();
     const corner = map.containerPointToLayerPoint([0, 0]);
     return [corner.x + 2, corner.y + 2, corner.x + size.x - 2, corner.y + size.y - 4 - (s.ui.attribution ? s.ui.attribution.offsetHeight : 16)];
+  }
+
+  // Where buttons, panels and the scale stand, in the pixels that are painted in.
+  function controlsOf(map) {
+    const corner = map.containerPointToLayerPoint([0, 0]);
+    const at = map.getContainer().getBoundingClientRect();
+    return [...map.getContainer().querySelectorAll('.leaflet-control')].map((node) => {
+      const box = node.getBoundingClientRect();
+      return [box.left - at.left + corner.x, box.top - at.top + corner.y, box.right - at.left + corner.x, box.bottom - at.top + corner.y];
+    });
   }
 
   function paintNames(ctx, doc, v, used, frame) {
@@ -639,13 +667,17 @@
 
   function paintData(ctx, v) {
     s.items = [];
+    s.labels = [];
     const visible = s.layers.filter((layer) => !s.hidden.has(layer.doc.meta.key));
     for (const layer of visible) {
       if (layer.doc.meta.kind === 'polygons') paintPolygons(ctx, layer.doc, v, false);
       else if (layer.doc.meta.kind === 'lines') paintLines(ctx, layer.doc, v);
       else paintPoints(ctx, layer.doc, v, layer);
     }
-    const used = s.items.map((item) => [item.x - item.r, item.y - item.r, item.x + item.r, item.y + item.r]);
+    const used = [
+      ...s.items.map((item) => [item.x - item.r, item.y - item.r, item.x + item.r, item.y + item.r]),
+      ...s.labels, ...controlsOf(s.map),
+    ];
     const frame = frameOf(s.map);
     if (v.zoom >= TITLES_FROM_ZOOM) {
       for (const layer of visible) {

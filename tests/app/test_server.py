@@ -196,7 +196,7 @@ def test_routes_follow_the_base_path() -> None:
 
 def test_pages_say_that_the_server_is_starting_until_it_is_ready() -> None:
     ready = threading.Event()
-    routes = [*build_routes(), Route("/", _page), Route("/plain", _plain)]
+    routes = [Route("/", _page), Route("/plain", _plain), Route("/_stcore/health", _plain)]
     waiting = Client(Starlette(routes=routes, middleware=build_middleware(ready=ready)))
     page = {"accept": "text/html,*/*"}
     texts = {}
@@ -209,5 +209,7 @@ def test_pages_say_that_the_server_is_starting_until_it_is_ready() -> None:
     assert len(set(texts.values())) == 3
     assert waiting.get("/?lang=xx", headers=page).text == waiting.get("/", headers=page).text
     assert waiting.get("/plain", headers={"accept": "*/*"}).status_code == 200
+    assert waiting.get("/_stcore/health").status_code == 503
     ready.set()
+    assert waiting.get("/_stcore/health").status_code == 200
     assert "Blåbær" in waiting.get("/", headers=page).text

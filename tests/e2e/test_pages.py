@@ -280,3 +280,70 @@ def test_axe_finds_nothing_serious_of_ours(
         if rule["impact"] in ("serious", "critical")
     }
     assert serious == {}
+
+
+def test_a_narrow_screen_has_the_telling_columns_and_a_whole_title_on_the_map(
+    open_context: Callable[..., BrowserContext], dashboard: Server
+) -> None:
+    page = open_context(width=390).new_page()
+    open_page(
+        page, dashboard, "finn-partner", data="practice", mode="container", has="wood_chips", place="7300"
+    )
+    narrow, wide = (page.locator(f".st-key-{kind}_partners") for kind in ("narrow", "wide"))
+    expect(narrow).to_be_visible(timeout=30_000)
+    expect(wide).to_be_hidden()
+    headings = narrow.locator('[role="columnheader"]')
+    expect(headings).to_contain_text(["Partner", "Vei-km", "Poeng"])
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    expect(wide).to_be_visible()
+    expect(narrow).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("nb", ("Velg filer", "Høyst 50MB per fil", "Hovedmeny", "Skriv ut")),
+        ("nn", ("Vel filer", "Høgst 50MB per fil", "Hovudmeny", "Skriv ut")),
+        ("en", ("Upload", "At most 50MB per file", "Main menu", "Print")),
+    ],
+)
+def test_the_words_of_the_frame_follow_the_language(
+    page: Page, dashboard: Server, lang: str, words: tuple[str, ...]
+) -> None:
+    button, size, menu, printing = words
+    page.goto(f"{dashboard.url}/data?lang={lang}")
+    expect(page.get_by_role("heading", level=1, name="Data")).to_be_visible(timeout=60_000)
+    page.get_by_role("tab").nth(1).click()
+    expect(page.get_by_test_id("stFileUploaderDropzone").get_by_text(button, exact=True)).to_be_visible()
+    expect(page.get_by_text(re.compile(f"^{size}"))).to_be_visible()
+    page.get_by_role("button", name=menu).click()
+    expect(page.get_by_role("menuitem", name=printing)).to_be_visible()
+
+
+def test_the_words_of_the_frame_change_with_the_language(page: Page, dashboard: Server) -> None:
+    open_page(page, dashboard, "data")
+    expect(page.get_by_role("button", name="Hovedmeny")).to_be_visible()
+    page.get_by_role("radio", name="English").click()
+    expect(page.get_by_role("button", name="Main menu")).to_be_visible()
+    page.get_by_role("radio", name="Nynorsk").click()
+    expect(page.get_by_role("button", name="Hovudmeny")).to_be_visible()
+
+
+def test_what_is_closed_out_of_sight_never_has_the_focus(
+    open_context: Callable[..., BrowserContext], dashboard: Server
+) -> None:
+    page = open_context(width=390).new_page()
+    open_page(page, dashboard, "data")
+    names = []
+    for _stop in range(12):
+        page.keyboard.press("Tab")
+        left, right = page.evaluate(
+            "(() => { const box = document.activeElement.getBoundingClientRect();"
+            " return [box.left, box.right]; })()"
+        )
+        names.append(page.evaluate("document.activeElement.getAttribute('aria-label')"))
+        assert right > 0, names
+        assert left < 390, names
+    assert "Åpne sidefeltet" in names
+    page.get_by_role("button", name="Åpne sidefeltet").press("Enter")
+    expect(page.get_by_role("link", name="Oversikt")).to_be_visible()
