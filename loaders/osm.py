@@ -42,6 +42,7 @@ FILTER_FROM_BYTES: Final = 64 * 1024 * 1024
 """From this size on, points are sifted before Python sees them: marks take a bit for each number up to the
 highest (1.6 GB at 13 thousand million), which is more than a small file's points take altogether."""
 LOWEST_DATE: Final = "2004"
+"""OpenStreetMap began then; an older date stands for no date."""
 
 Progress = Callable[[str, float], None]
 
@@ -99,10 +100,8 @@ def read_osm(
         if not len(found.ids):
             raise RefusedFileError("osm.no_roads", file=name)
         numbers, lon, lat = _read_points(source, np.unique(_as_array(found.refs)), tell)
-    except (RuntimeError, ValueError, MemoryError) as error:
-        # libosmium tells every fault of a file as a RuntimeError.
-        if isinstance(error, RefusedFileError):
-            raise
+    except (RuntimeError, ValueError) as error:
+        # libosmium tells every fault of a file as a RuntimeError; its text is not for readers.
         raise RefusedFileError(_name_fault(str(error)), file=name) from error
     table = WayTable(
         refs=_as_array(found.refs),
@@ -117,7 +116,7 @@ def read_osm(
     counts.update(found.counts)
     facts = NetworkFacts(
         name=clean_name(name),
-        source_date=date or found.newest[:10],
+        source_date=date or found.newest,
         profile=vehicle.key,
         licence=LICENCE,
         attribution=ATTRIBUTION,
@@ -179,12 +178,15 @@ def _read_tags(source: OsmFile, vehicle: Vehicle, speeds: SpeedTable, tell: Prog
     routes = dict(_read_ferry_routes(source))
     tell("tags", 0.2)
     known: dict[frozenset[tuple[str, str]], WayRule] = {}
-    objects = (
-        osmium.FileProcessor(_open(source), bits.NODE | bits.WAY)
-        .with_filter(osmium.filter.KeyFilter(*BARRIER_KEYS).enable_for(bits.NODE))
-        .with_filter(osmium.filter.KeyFilter(*WAY_KEYS).enable_for(bits.WAY))
-    )
-    for thing in objects:
+    objects = osmium.FileProcessor(_open(source), bits.NODE | bits.WAY)
+    for keys, kind in ((BARRIER_KEYS, bits.NODE), (WAY_KEYS, bits.WAY)):
+        sieve = osmium.filter.KeyFilter(*keys)
+        sieve.enable_for(kind)
+        objects = objects.with_filter(sieve)
+    things: Iterator[Any] = iter(objects)
+    for thing in things:
+        if thing.deleted:
+            raise RefusedFileError("osm.change_file", file=source.path.name[:120])
         tags = {tag.k: tag.v for tag in thing.tags}
         if thing.is_node():
             barrier = read_barrier(tags, vehicle)
@@ -211,8 +213,6 @@ def _take_way(
     vehicle: Vehicle,
     speeds: SpeedTable,
 ) -> None:
-    if way.deleted:
-        raise RefusedFileError("osm.change_file", file="")
     route = routes.get(way.id)
     if route is not None and "highway" not in tags:
         tags = {**route, **tags}
@@ -221,14 +221,16 @@ def _take_way(
     rule = known.get(key)
     if rule is None:
         rule = read_way(tags, vehicle, speeds)
-        if len(known) < 100_000:
+        if len(known) < 20_000:
             known[key] = rule
     if rule.closed:
         if rule.closed != "class":
             found.counts[f"closed_{rule.closed}"] += 1
         return
     found.counts.update(rule.notes)
-    found.newest = max(found.newest, f"{way.timestamp:%Y-%m-%d}")
+    date = f"{way.timestamp:%Y-%m-%d}"
+    if date > LOWEST_DATE:
+        found.newest = max(found.newest, date)
     found.add_way(way.id, [node.ref for node in way.nodes], rule)
 
 

@@ -308,7 +308,7 @@ def read_barrier(tags: Tags, vehicle: Vehicle) -> BarrierRule:
         told = any(key in tags for key in ("access", "motor_vehicle", "vehicle", "hgv"))
         leave = max(read_access(tags, vehicle, notes=notes)) if kind and told else Leave.OPEN
         return BarrierRule(closed="barrier" if leave is Leave.CLOSED else "", toll=toll)
-    told = [tags[key] for key in ("access", "vehicle", "motor_vehicle", "hgv") if key in tags]
+    values = [tags[key] for key in ("access", "vehicle", "motor_vehicle", "hgv") if key in tags]
     leave = min(read_access(tags, vehicle, notes=notes))
     if kind == "height_restrictor":
         known = any(tags.get(key, "none") not in NO_LIMIT for key in ("maxheight", "maxheight:physical"))
@@ -316,5 +316,5 @@ def read_barrier(tags: Tags, vehicle: Vehicle) -> BarrierRule:
     if kind in _GATES:
         return BarrierRule(closed="barrier" if leave is Leave.CLOSED else "", gate=leave is Leave.RESTRICTED)
     # Bollards, blocks, stiles and whatever else stands in the way: open only to those it names.
-    opened = told and leave is Leave.OPEN and grade_access(told[-1], vehicle) is Leave.OPEN
+    opened = bool(values) and leave is Leave.OPEN and grade_access(values[-1], vehicle) is Leave.OPEN
     return BarrierRule(closed="" if opened else "barrier")
