@@ -707,6 +707,95 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The identifier {value} is used more than once.",
         "Give each place its own.",
     ),
+    "calculation.lost": (
+        "The calculation was broken off before it was done; it may have needed too much memory.",
+        "Load the page again. If it happens once more, narrow the data with a filter or a municipality.",
+    ),
+    "network.no_roads": (
+        "{network} has no road that the vehicle may drive.",
+        "Give a file with roads, or choose another vehicle.",
+    ),
+    "network.points": (
+        "{count} points of the roads are no places on the map.",
+        "Download the file again; if it is the same, report it to those who made the file.",
+    ),
+    "network.speeds": (
+        "{count} roads have neither a speed nor a time above zero.",
+        "Look at the tables of speeds; the file itself is not to blame.",
+    ),
+    "network.too_long": (
+        "A road is too long to be measured exactly ({km} km).",
+        "Look for a ferry or road in the file that crosses half the world.",
+    ),
+    "network.too_wide": (
+        "{network} is {km} km across: too wide for exact distances in one network.",
+        "Build a network of a part of it.",
+    ),
+    "network.foreign": (
+        "{file} is not a road network built by Symbiosekart.",
+        "Build one from a map file with: symbiosekart roads build.",
+    ),
+    "network.too_new": (
+        "{file} was built by a later version of Symbiosekart "
+        "(format {version}, this one reads up to {known}).",
+        "Install the later version, or build the network again.",
+    ),
+    "network.truncated": (
+        "The end of the network file {file} is missing.",
+        "Copy it again, or build it again.",
+    ),
+    "network.damaged": (
+        "The network file {file} is damaged or was changed ({part}).",
+        "Copy it again, or build it again.",
+    ),
+    "network.bomb": (
+        "The network file {file} unpacks to far more than a network takes.",
+        "Do not use it; build the network again.",
+    ),
+    "network.exists": (
+        "The file {file} is there already.",
+        "Choose another name, or add --force to replace it.",
+    ),
+    "vehicle.unknown": (
+        "The vehicle {vehicle} is not known.",
+        "Choose one of: {known}.",
+    ),
+    "osm.change_file": (
+        "{file} holds changes to a map or its history, not a map.",
+        "Download an extract of the map itself (.osm.pbf).",
+    ),
+    "osm.not_osm": (
+        "{file} is not an OpenStreetMap file.",
+        "Give an extract that ends in .osm.pbf, .osm, .osm.gz or .osm.bz2.",
+    ),
+    "osm.no_roads": (
+        "{file} holds no road or ferry that the vehicle may use.",
+        "Choose an extract with roads, or another vehicle.",
+    ),
+    "nvdb.not_links": (
+        "{file} is not an answer with road links from NVDB.",
+        "Fetch segmented links again (veglenkesekvenser/segmentert).",
+    ),
+    "nvdb.wrong_grid": (
+        "{file} has coordinates in the grid {srid}, which is not read here.",
+        "Fetch the links in EPSG:5973 (the service's own grid).",
+    ),
+    "nvdb.no_roads": (
+        "The links from NVDB hold no road or ferry that the vehicle may use.",
+        "Fetch another area, or choose another vehicle.",
+    ),
+    "nvdb.unreachable": (
+        "NVDB did not give a whole answer in {attempts} attempts.",
+        "Try again later: the pages that were fetched are kept.",
+    ),
+    "nvdb.refused": (
+        "NVDB refused the question (status {status}).",
+        "Check the county, the municipality or the area that was asked for.",
+    ),
+    "nvdb.other_question": (
+        "The folder {folder} holds pages of another question to NVDB.",
+        "Choose an empty folder.",
+    ),
 }
 """Code -> (what is wrong, what to do), with {placeholders} for the finding's own fields and its values."""
 
@@ -764,6 +853,7 @@ INTERNAL_CODES = (
     "map.content",
     "network.empty",
     "network.faulty",
+    "network.inconsistent",
 )
 """Faults of the program or of the data that come with it: no reader can mend them."""
 

@@ -65,14 +65,14 @@ def build_graph(
     Raises
     ------
     NetworkError
-        ``network.empty`` (no open way), ``network.too_wide`` (labels could not hold its distances), and what
+        ``network.no_roads`` (no open way), ``network.too_wide`` (labels could not hold its distances), and what
         :func:`geodata.routing.waymeasures.measure_ways` raises.
     """
     tell = progress or _tell_nobody
     tell("measure", 0.0)
     measures = measure_ways(segments)
     if not len(measures.point):
-        raise NetworkError("network.empty", network=facts.name)
+        raise NetworkError("network.no_roads", network=facts.name)
     _check_extent(segments.point_x[measures.point], segments.point_y[measures.point], name=facts.name)
     tell("join", 0.0)
     stretches = join_chains(segments, measures)
