@@ -82,14 +82,26 @@ class SnappedPoints:
 
 
 @dataclass(frozen=True)
-class _Feet:
-    """Feet of perpendiculars, one entry for each pair of a point and an edge."""
+class Feet:
+    """Places on edges near points.
 
+    Attributes
+    ----------
+    pair : which pair of a point and an edge it belongs to.
+    vertex, share, x, y : as in :class:`SnappedPoints`. metres : from the point as the crow flies.
+    """
+
+    pair: Ints
     vertex: Int64s
     share: Floats
     x: Floats
     y: Floats
     metres: Floats
+
+    def select(self, positions: npt.ArrayLike) -> Feet:
+        """Return the feet at `positions`, in that order."""
+        rows = np.asarray(positions)
+        return Feet(**{spec.name: getattr(self, spec.name)[rows] for spec in fields(self)})
 
 
 @lru_cache(maxsize=2)
@@ -174,7 +186,9 @@ def snap_to_edges(
         order = np.lexsort((found, one))  # of edges equally near the first
         one, found = one[order], found[order]
         one, pick = np.unique(one, return_index=True)
-        _tie(snapped, graph, rows[one], edges[found[pick]], parameters=parameters, sea=sea)
+        rows, met = rows[one], edges[found[pick]]
+        feet = find_feet(graph, px[rows], py[rows], met)
+        _tie(snapped, graph, rows, met, feet, parameters=parameters, sea=sea)
     _look_further(snapped, graph, parameters=parameters, sea=sea, max_access_km=max_access_km)
     snapped.status[(snapped.status == PLACED) & ~_is_connected(graph, snapped)] = NO_CONNECTION
     _bridge_gaps(snapped, graph, parameters=parameters, sea=sea, max_access_km=max_access_km)
@@ -205,13 +219,13 @@ def _tie(
     graph: RoadGraph,
     rows: Ints,
     edges: Int32s,
+    feet: Feet,
     *,
     parameters: ScenarioParameters,
     sea: Land,
     bearable_sea_km: float = MAX_SEA_KM,
 ) -> Bools:
-    """Tie the points at `rows` to `edges` where no sea is in between; tell which were tied."""
-    feet = find_feet(graph, snapped.x[rows], snapped.y[rows], edges)
+    """Tie the points at `rows` to the feet on `edges` where no sea is between; tell which were tied."""
     wet = np.zeros(len(rows), dtype=bool)
     doubtful = np.flatnonzero(feet.metres > bearable_sea_km * 1000)
     lines = (values[doubtful] for values in (snapped.x[rows], snapped.y[rows], feet.x, feet.y))
@@ -240,13 +254,17 @@ def _tie(
     return dry
 
 
-def find_feet(graph: RoadGraph, x: Floats, y: Floats, edges: Int32s) -> _Feet:
+def find_feet(graph: RoadGraph, x: Floats, y: Floats, edges: Int32s) -> Feet:
     """Return where each point is nearest to its edge (parallel arrays); the first place of several."""
+    feet = list_feet(graph, x, y, edges)
+    order = np.lexsort((feet.vertex, feet.metres, feet.pair))
+    return feet.select(order[np.searchsorted(feet.pair[order], np.arange(len(edges)))])
+
+
+def list_feet(graph: RoadGraph, x: Floats, y: Floats, edges: Int32s) -> Feet:
+    """Return every place where an edge comes nearer to its point than just before and after, in order."""
     first = graph.shape_first[edges]
     pieces = graph.shape_first[edges.astype(np.int64) + 1] - first - 1
-    if not len(edges):
-        none = np.empty(0)
-        return _Feet(np.empty(0, np.int64), none, none, none, none)
     vertex, owner = _spread(first, pieces), np.repeat(np.arange(len(edges)), pieces)
     ax, ay = graph.shape_x[vertex], graph.shape_y[vertex]
     dx, dy = graph.shape_x[vertex + 1] - ax, graph.shape_y[vertex + 1] - ay
@@ -255,9 +273,12 @@ def find_feet(graph: RoadGraph, x: Floats, y: Floats, edges: Int32s) -> _Feet:
     share = np.clip(share, 0.0, 1.0)
     foot_x, foot_y = ax + share * dx, ay + share * dy
     metres = np.hypot(foot_x - x[owner], foot_y - y[owner])
-    order = np.lexsort((vertex, metres, owner))
-    best = order[np.searchsorted(owner[order], np.arange(len(edges)))]
-    return _Feet(vertex[best], share[best], foot_x[best], foot_y[best], metres[best])
+    # a foot inside a piece is such a place; one at a vertex where both pieces there have it, and is told once
+    last = np.r_[owner[1:] != owner[:-1], True]
+    initial = np.r_[True, owner[1:] != owner[:-1]]
+    low = (share > 0) & (share < 1) | (share == 0) & initial
+    low |= (share == 1) & (last | np.r_[share[1:] == 0, True])
+    return Feet(owner, vertex, share, foot_x, foot_y, metres).select(low)
 
 
 def _look_further(
@@ -276,9 +297,8 @@ def _look_further(
         points = shapely.points(snapped.x[rows], snapped.y[rows])
         nearest_m = tree.query_nearest(points, return_distance=True, all_matches=False)[1]
         reach_m = np.minimum(nearest_m * LONGER_TIMES + LONGER_KM * 1000, max_access_km * 1000)
-        _try_edges(
-            snapped, graph, rows, *tree.query(points, "dwithin", reach_m), parameters=parameters, sea=sea
-        )
+        one, found = tree.query(points, "dwithin", reach_m)
+        _try_edges(snapped, graph, rows, one, found, reach_m=reach_m, parameters=parameters, sea=sea)
 
 
 def _bridge_gaps(
@@ -300,9 +320,16 @@ def _bridge_gaps(
         main = _joins_main(graph, edges[found])
         before = snapped.select(rows)
         _try_edges(
-            snapped, graph, rows, one[main], found[main], parameters=parameters, sea=sea,
+            snapped,
+            graph,
+            rows,
+            one[main],
+            found[main],
+            reach_m=reach_m,
+            parameters=parameters,
+            sea=sea,
             bearable_sea_km=GAP_SEA_KM,
-        )  # fmt: skip
+        )
         kept = rows[~np.isin(np.arange(len(rows)), one[main])]
         wet = rows[snapped.status[rows] == ACROSS_SEA]
         for back in (kept, wet):
@@ -318,26 +345,36 @@ def _try_edges(
     one: Ints,
     found: Ints,
     *,
+    reach_m: Floats,
     parameters: ScenarioParameters,
     sea: Land,
     bearable_sea_km: float = MAX_SEA_KM,
 ) -> None:
     """Tie each point to its nearest candidate (pairs of row and edge of the index) not across the sea."""
     _, edges = index_edges(graph)
-    metres = find_feet(graph, snapped.x[rows[one]], snapped.y[rows[one]], edges[found]).metres
-    order = np.lexsort((found, metres, one))
-    one, found = one[order], found[order]
-    first = np.searchsorted(one, np.arange(len(rows)))
-    last = np.searchsorted(one, np.arange(len(rows)), side="right")
-    open_ = np.flatnonzero(first < last)
+    feet = list_feet(graph, snapped.x[rows[one]], snapped.y[rows[one]], edges[found])
+    feet = feet.select(np.lexsort((feet.vertex, found[feet.pair], feet.metres, one[feet.pair])))
+    owner, met = one[feet.pair], edges[found[feet.pair]]
+    first = np.searchsorted(owner, np.arange(len(rows)))
+    last = np.searchsorted(owner, np.arange(len(rows)), side="right")
+    open_ = np.arange(len(rows))
     for turn in range(TRIES):
         open_ = open_[first[open_] + turn < last[open_]]
         if not len(open_):
             break
+        tried = first[open_] + turn
+        tried = tried[feet.metres[tried] <= reach_m[open_]]
+        open_ = owner[tried]
         tied = _tie(
-            snapped, graph, rows[open_], edges[found[first[open_] + turn]], parameters=parameters, sea=sea,
+            snapped,
+            graph,
+            rows[open_],
+            met[tried],
+            feet.select(tried),
+            parameters=parameters,
+            sea=sea,
             bearable_sea_km=bearable_sea_km,
-        )  # fmt: skip
+        )
         open_ = open_[~tied]
 
 

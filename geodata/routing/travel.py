@@ -1,0 +1,278 @@
+"""Travel between facilities over a road graph: the travel table of :mod:`geodata.transport`, exact by road.
+
+A way runs from the point to the nearest edge (:mod:`geodata.routing.edgesnapping`), along it to the core,
+over the core (:mod:`geodata.routing.tables`) and off again; near points may have a shorter local way
+(:mod:`geodata.routing.localways`). One-way roads make the two directions of a pair differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+
+from geodata.land import Land
+from geodata.parameters import ScenarioParameters
+from geodata.routing.edgesnapping import SnappedPoints, snap_to_edges
+from geodata.routing.entries import enter_graph
+from geodata.routing.labels import unpack_labels
+from geodata.routing.localways import LocalWays, group_points
+from geodata.routing.reach import find_nearest, find_within
+from geodata.routing.router import Entries, Router
+from geodata.routing.tables import iterate_table, measure_pairs
+from geodata.snapping import REASONS
+from geodata.transport import Floats, Ints, Legs, locate_facilities
+
+
+@dataclass(frozen=True, eq=False)
+class GraphNetwork:
+    """A road graph ready for travel: what answers (`router`), and the land where it is known."""
+
+    router: Router
+    land: Land | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call the network."""
+        return self.router.graph.facts.name
+
+    @property
+    def date(self) -> str:
+        """ISO date of its data, '' when the source does not say."""
+        return self.router.graph.facts.source_date
+
+    @property
+    def profile(self) -> str:
+        """Key of the vehicle."""
+        return self.router.graph.facts.profile
+
+    @property
+    def licence(self) -> str:
+        """Whom to name and how: licence, then attribution."""
+        facts = self.router.graph.facts
+        return ", ".join(part for part in (facts.attribution, facts.licence) if part)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the graph."""
+        return self.router.graph.digest
+
+    def describe(self) -> dict[str, str]:
+        """Return name, date, profile, licence and digest, for provenance."""
+        return {
+            "name": self.name,
+            "date": self.date,
+            "profile": self.profile,
+            "licence": self.licence,
+            "digest": self.digest,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class GraphTravel:
+    """Travel over `network` between placed points (the protocol :class:`geodata.transport.Travel`).
+
+    Attributes
+    ----------
+    ids : facility_id by position.
+    snapped : where the points meet the graph. starts, ends : their entries of its core.
+    local : ways between near points that the core does not know.
+    threads : how many run at once; None: one for each processor. Answers do not depend on it.
+    """
+
+    ids: tuple[str, ...]
+    network: GraphNetwork
+    parameters: ScenarioParameters
+    snapped: SnappedPoints
+    starts: Entries
+    ends: Entries
+    local: LocalWays
+    threads: int | None = None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why a point has no distances, or only few (``no_connection``); empty when it has all."""
+        return tuple(REASONS[s] for s in self.snapped.status)
+
+    def select(self, positions: Ints) -> GraphTravel:
+        """Return travel between the facilities at `positions` only; nothing is measured anew."""
+        rows = np.asarray(positions, np.intp)
+        snapped = self.snapped.select(rows)
+        return replace(
+            self,
+            ids=tuple(self.ids[row] for row in rows),
+            snapped=snapped,
+            starts=self.starts.select(rows),
+            ends=self.ends.select(rows),
+            local=replace(self.local, snapped=snapped, group=self.local.group[rows]),
+        )
+
+    def pairs(self, origins: Ints, destinations: Ints) -> Legs:
+        """Legs of the pairs ``(origins[k], destinations[k])``."""
+        i, j = np.asarray(origins, np.intp), np.asarray(destinations, np.intp)
+        labels, toll = measure_pairs(self.network.router, self.starts, self.ends, i, j, tolls=True)
+        return self._finish(i, j, labels, toll)
+
+    def minutes_between(self, origins: Ints, destinations: Ints) -> Floats:
+        """Minutes as a ``len(origins) x len(destinations)`` matrix; NaN where unreachable."""
+        i, j = np.asarray(origins, np.intp), np.asarray(destinations, np.intp)
+        out = np.full((len(i), len(j)), np.nan)
+        for rows, labels in self.iterate_labels(i, j):
+            out[rows] = self._decode_minutes(labels)
+        return out
+
+    def iterate_labels(self, origins: Ints, destinations: Ints) -> Iterator[tuple[slice, Floats]]:
+        """Yield blocks of rows of the table ``origins x destinations`` as labels, local ways included."""
+        i, j = np.asarray(origins, np.intp), np.asarray(destinations, np.intp)
+        blocks = iterate_table(
+            self.network.router, self.starts.select(i), self.ends.select(j), threads=self.threads
+        )
+        for rows, table in blocks:
+            a, b = self.local.list_pairs(i[rows], j)
+            table.labels[a, b] = self._shorten(i[rows][a], j[b], table.labels[a, b])[0]
+            yield rows, table.labels
+
+    def pairs_within(
+        self, *, max_km: float, max_minutes: float, among: Ints | None = None
+    ) -> tuple[Ints, Ints]:
+        """Positions of all ordered pairs (i != j, both of `among` where given) within both limits, sorted."""
+        i, j, _, _ = self._find_within(max_km=max_km, max_minutes=max_minutes, among=among, tolls=False)
+        return i, j
+
+    def legs_within(
+        self, *, max_km: float, max_minutes: float, among: Ints | None = None
+    ) -> tuple[Ints, Ints, Legs]:
+        """Return the pairs of :meth:`pairs_within` with their legs: a sparse travel table."""
+        i, j, labels, toll = self._find_within(
+            max_km=max_km, max_minutes=max_minutes, among=among, tolls=True
+        )
+        return i, j, self._finish(i, j, labels, toll)
+
+    def nearest(self, *, count: int, among: Ints | None = None) -> tuple[Ints, Ints, Legs]:
+        """Return for each point the `count` others that are reached soonest (fewer where fewer are reached).
+
+        Sorted by origin, then by time; ties by length, ferries and position.
+        """
+        everyone = self._placed(among)
+        starts, ends = self.starts.select(everyone), self.ends.select(everyone)
+        near = find_nearest(
+            self.network.router,
+            starts,
+            ends,
+            k=count,
+            exclude=np.arange(len(everyone)),
+            threads=self.threads,
+            tolls=True,
+        )
+        one, two = everyone[near.start], everyone[near.end]
+        i, j, labels, toll = self._add_local(everyone, one, two, near.label, near.toll)
+        order = np.lexsort((j, labels, i))
+        i, j, labels, toll = i[order], j[order], labels[order], toll[order]
+        place = np.arange(len(i)) - np.searchsorted(i, i)
+        kept = np.isfinite(labels) & (place < count)
+        return i[kept], j[kept], self._finish(i[kept], j[kept], labels[kept], toll[kept])
+
+    def _find_within(
+        self, *, max_km: float, max_minutes: float, among: Ints | None, tolls: bool
+    ) -> tuple[Ints, Ints, Floats, Floats]:
+        everyone = self._placed(among)
+        found = find_within(
+            self.network.router,
+            self.starts.select(everyone),
+            self.ends.select(everyone),
+            max_km=max_km,
+            max_minutes=max_minutes,
+            threads=self.threads,
+            tolls=tolls,
+        )
+        one, two = everyone[found.start], everyone[found.end]
+        i, j, labels, toll = self._add_local(everyone, one, two, found.label, found.toll)
+        measures = unpack_labels(labels)
+        with np.errstate(invalid="ignore"):
+            near = (measures.km <= max_km) & (self._decode_minutes(labels) <= max_minutes)
+        i, j, labels, toll = i[near], j[near], labels[near], toll[near]
+        order = np.lexsort((j, i))
+        return i[order], j[order], labels[order], toll[order]
+
+    def _add_local(
+        self, everyone: Ints, i: Ints, j: Ints, labels: Floats, toll: npt.NDArray[np.float32] | None
+    ) -> tuple[Ints, Ints, Floats, Floats]:
+        """Put pairs that may have local ways, rightly measured, in place of what was found over the core."""
+        known = np.zeros(len(i)) if toll is None else toll.astype(float)
+        a, b = self.local.list_pairs(everyone, everyone)
+        a, b = everyone[a], everyone[b]
+        a, b = a[a != b], b[a != b]
+        there, fees = measure_pairs(self.network.router, self.starts, self.ends, a, b, tolls=toll is not None)
+        there, _, cheap = self._shorten(a, b, there)
+        charged = np.zeros(len(a)) if fees is None else np.where(cheap, 0.0, fees)
+        n = len(self.ids)
+        other = (i != j) & ~np.isin(i * n + j, a * n + b)
+        return (
+            np.r_[i[other], a],
+            np.r_[j[other], b],
+            np.r_[labels[other], there],
+            np.r_[known[other], charged],
+        )
+
+    def _placed(self, among: Ints | None) -> Ints:
+        everyone = np.arange(len(self.ids)) if among is None else np.unique(np.asarray(among, np.intp))
+        return everyone[self.snapped.edge[everyone] >= 0]
+
+    def _shorten(self, i: Ints, j: Ints, labels: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+        """Return the least of `labels` and local ways, estimated kilometres, and which are local ways."""
+        local, rough = self.local.measure(i, j)
+        taken = np.isfinite(local) & (local <= labels)
+        best = np.where(taken, local, labels)
+        direct, direct_km = self.local.measure_direct(i, j)
+        straight = (direct <= best) & np.isfinite(best)  # never the only way: that may be over water
+        best = np.where(straight, direct, best)
+        same = (i == j) & (self.snapped.edge[i] >= 0) | (direct_km == 0) & np.isfinite(best)
+        best = np.where(same, 0.0, best)
+        rough = np.where(straight, direct_km, rough)
+        return best, np.where(same, 0.0, rough), taken | straight | same
+
+    def _finish(self, i: Ints, j: Ints, labels: Floats, toll: npt.ArrayLike) -> Legs:
+        best, rough, local = self._shorten(i, j, labels)
+        measures = unpack_labels(best)
+        there = np.isfinite(best)
+        return Legs(
+            distance_km=measures.km,
+            minutes=self._decode_minutes(best),
+            ferries=measures.ferries,
+            toll_nok=np.where(there, np.where(local, 0.0, np.asarray(toll, float)), np.nan),
+            estimated_km=np.where(there, rough, np.nan),
+        )
+
+    def _decode_minutes(self, labels: Floats) -> Floats:
+        measures = unpack_labels(labels)
+        return measures.weight_min - self.network.router.graph.facts.km_cost_min * measures.km
+
+
+def measure_graph_travel(
+    network: GraphNetwork,
+    facilities: gpd.GeoDataFrame,
+    *,
+    parameters: ScenarioParameters,
+    threads: int | None = None,
+) -> GraphTravel:
+    """Tie `facilities` (points, any CRS, ``facility_id``) to `network`; distances are computed when asked.
+
+    Rows that cannot be tied to it keep their position and have no distances; :attr:`GraphTravel.reasons` says
+    why. Raises CrsError when the CRS is missing.
+    """
+    ids, x, y = locate_facilities(facilities)
+    graph = network.router.graph
+    snapped = snap_to_edges(graph, x, y, parameters=parameters, land=network.land)
+    return GraphTravel(
+        ids=ids,
+        network=network,
+        parameters=parameters,
+        snapped=snapped,
+        starts=enter_graph(graph, snapped, outward=True),
+        ends=enter_graph(graph, snapped, outward=False),
+        local=group_points(graph, snapped, parameters=parameters, land=network.land),
+        threads=threads,
+    )
