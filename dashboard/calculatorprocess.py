@@ -21,7 +21,7 @@ from dashboard.channel import DONE, GIVE_UP, GIVEN_UP, REFUSED, STEP, WANTED, re
 from geodata.errors import SymbiosekartError
 from geodata.results import RegionTables
 
-NICENESS = 10
+NICENESS = 5
 """How far the process steps back for the pages, in steps of POSIX."""
 SECONDS_BETWEEN_STEPS = 0.1
 

@@ -49,10 +49,12 @@ class RemoteCalculator:
         process = self._process
         return None if process is None or process.poll() is not None else process.pid
 
-    def start(self) -> None:
-        """Start the process unless it runs: it is then ready when the first request comes."""
+    def close(self) -> None:
+        """End the process; the next request would start another."""
         with self._lock:
-            self._living()
+            if self._process is not None:
+                _end_process(self._process)
+                self._process = None
 
     def calculate(self, request: Request, tables: RegionTables, report: Report) -> ScenarioResult:
         """Compute one request; one at a time.
