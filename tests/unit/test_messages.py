@@ -43,9 +43,9 @@ KINDS = (
     "distances",
 )
 CODE = re.compile(
-    rf"(?:{'|'.join(KINDS)}|municipality|parameter|county|network|household|codes|dataset)\.[a-z_]+"
+    rf"(?:{'|'.join(KINDS)}|municipality|parameter|county|network|household|codes|dataset|osm|nvdb|vehicle)\.[a-z_]+"
 )
-PASSED_ON = {"file.tsv"}  # looks like a code and is none
+PASSED_ON = {"file.tsv", "osm.gz", "osm.bz2"}  # look like codes and are none
 
 
 def codes_in_source() -> set[str]:
