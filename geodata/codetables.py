@@ -16,9 +16,9 @@ from geodata.errors import InvalidTableError
 ENTRIES = ("absolute_hazardous", "absolute_nonhazardous", "mirror_hazardous", "mirror_nonhazardous")
 LANGUAGES = ("nb", "nn", "en")
 COLUMNS = {
-    "eal": ("eal_code", "hazardous", "entry", "mirrors", "title_nb", "title_en"),
-    "chapters": ("chapter", "title_nb", "title_en"),
-    "subchapters": ("subchapter", "title_nb", "title_en"),
+    "eal": ("eal_code", "hazardous", "entry", "mirrors", "title_nb", "title_nn", "title_en"),
+    "chapters": ("chapter", "title_nb", "title_nn", "title_en"),
+    "subchapters": ("subchapter", "title_nb", "title_nn", "title_en"),
     "materials": ("material", "label_nb", "label_nn", "label_en", "group", "parent", "synonyms"),
     "code_materials": ("prefix", "material"),
 }
@@ -31,8 +31,8 @@ class WasteCodes:
     Parameters
     ----------
     eal : eal_code, hazardous (bool), entry (one of :data:`ENTRIES`), mirrors (codes apart by a space),
-        title_nb, title_en. One row a code.
-    chapters, subchapters : chapter (2 digits) or subchapter (4 digits), title_nb, title_en.
+        title_nb, title_nn, title_en. One row a code.
+    chapters, subchapters : chapter (2 digits) or subchapter (4 digits), title_nb, title_nn, title_en.
     materials : material (key), label_nb, label_nn, label_en, group, parent (key or empty),
         density_low_t_per_m3, density_t_per_m3, density_high_t_per_m3, dry_matter_share, payload_form,
         unit, synonyms (apart by ``|``).
@@ -54,7 +54,7 @@ class WasteCodes:
     mirrors: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
     material_by_code: Mapping[str, str] = field(init=False, repr=False)
     ancestors: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
-    titles: Mapping[str, tuple[str, str]] = field(init=False, repr=False)
+    titles: Mapping[str, tuple[str, str, str]] = field(init=False, repr=False)
     labels: Mapping[str, tuple[str, str, str]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -69,10 +69,11 @@ class WasteCodes:
         self._keep("mirrors", mirrors)
         self._keep("ancestors", _find_ancestors(self.materials))
         self._keep("material_by_code", self._reach_materials(codes))
-        titles: dict[str, tuple[str, str]] = {}
+        titles: dict[str, tuple[str, str, str]] = {}
         for table, key in (("chapters", "chapter"), ("subchapters", "subchapter"), ("eal", "eal_code")):
             frame = getattr(self, table)
-            titles |= {str(r[0]): (str(r[1]), str(r[2])) for r in _rows(frame, key, "title_nb", "title_en")}
+            rows = _rows(frame, key, "title_nb", "title_nn", "title_en")
+            titles |= {str(r[0]): (str(r[1]), str(r[2]), str(r[3])) for r in rows}
         self._keep("titles", titles)
         labels = _rows(self.materials, "material", "label_nb", "label_nn", "label_en")
         self._keep("labels", {str(r[0]): (str(r[1]), str(r[2]), str(r[3])) for r in labels})

@@ -191,10 +191,12 @@ def subchapter_of(code: str) -> str:
 def title(code: str, *, codes: WasteCodes, language: str = "nb") -> str:
     """Return the short title of a code, subchapter or chapter, or "" where it is not known.
 
-    `language` is nb, nn or en; nynorsk readers get the bokmål title. The wording is the project's own.
+    `language` is nb, nn or en; any other gives bokmål. The wording is the project's own.
     """
-    both = codes.titles.get(code)
-    return "" if both is None else both[1 if language == "en" else 0]
+    titles = codes.titles.get(code)
+    if titles is None:
+        return ""
+    return titles[LANGUAGES.index(language) if language in LANGUAGES else 0]
 
 
 def format_code(code: str, *, codes: WasteCodes) -> str:

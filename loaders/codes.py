@@ -16,18 +16,18 @@ _NUMBERS = ("density_low_t_per_m3", "density_t_per_m3", "density_high_t_per_m3",
 
 
 def read_eal_codes() -> pd.DataFrame:
-    """Return the 842 codes: eal_code, hazardous (bool), entry, mirrors, title_nb, title_en."""
+    """Return the 842 codes: eal_code, hazardous (bool), entry, mirrors, title_nb, title_nn, title_en."""
     table = _read("eal.csv")
     return table.assign(hazardous=table["hazardous"] == "1")
 
 
 def read_chapters() -> pd.DataFrame:
-    """Return the 20 chapters: chapter (2 digits), title_nb, title_en."""
+    """Return the 20 chapters: chapter (2 digits), title_nb, title_nn, title_en."""
     return _read("chapters.csv")
 
 
 def read_subchapters() -> pd.DataFrame:
-    """Return the 111 subchapters: subchapter (4 digits), title_nb, title_en."""
+    """Return the 111 subchapters: subchapter (4 digits), title_nb, title_nn, title_en."""
     return _read("subchapters.csv")
 
 

@@ -94,7 +94,7 @@ def test_mirrors_stand_against_one_another() -> None:
     assert mirror_of("170904", codes=CODES) == ("170901", "170902", "170903")
 
 
-@pytest.mark.parametrize("language", ["nb", "en"])
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
 def test_titles_are_short_and_tell_codes_apart(language: str) -> None:
     for table, key in ((EAL, "eal_code"), (read_subchapters(), "subchapter"), (read_chapters(), "chapter")):
         for code in table[key]:
@@ -104,6 +104,19 @@ def test_titles_are_short_and_tell_codes_apart(language: str) -> None:
             assert len(text) <= 72, (code, text)
     within = EAL.assign(subchapter=EAL["eal_code"].str[:4])
     assert not within.duplicated(["subchapter", f"title_{language}"]).any()
+
+
+def test_every_nynorsk_title_is_nynorsk() -> None:
+    # Words and endings that bokmål has and nynorsk has not, as far as these lists use them.
+    bokmaal = re.compile(
+        r"\b(fra|ikke|annen|annet|uten|også|vann|farlige?|metaller|hører)\b|holdige?\b|stoffer\b|rensing|løsning|"
+        r"kjemikalier|midler\b|forurenset|tjære|kobber|støping|beholder|skjær|kjøretøy|flyveaske|maling\b",
+        re.IGNORECASE,
+    )
+    for table in (EAL, read_subchapters(), read_chapters()):
+        assert not [text for text in table["title_nn"] if bokmaal.search(text)]
+    same = (EAL["title_nn"] == EAL["title_nb"]).sum()
+    assert 0 < same < len(EAL) / 4  # some titles are alike in both, most are not
 
 
 def test_every_code_reaches_a_material_and_every_rule_is_used() -> None:

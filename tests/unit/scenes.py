@@ -27,7 +27,7 @@ def make_codes() -> WasteCodes:
             ("190805", False, "absolute_nonhazardous"),
         ],
         columns=["eal_code", "hazardous", "entry"],
-    ).assign(mirrors="", title_nb="x", title_en="x")
+    ).assign(mirrors="", title_nb="x", title_nn="x", title_en="x")
     materials = pd.DataFrame(
         [
             ("wood", "", 0.2, 0.25, 0.3),
@@ -40,8 +40,10 @@ def make_codes() -> WasteCodes:
         ],
         columns=["material", "parent", "density_low_t_per_m3", "density_t_per_m3", "density_high_t_per_m3"],
     ).assign(label_nb="x", label_nn="x", label_en="x", group="x", synonyms="")
-    chapters = pd.DataFrame([("03", "x", "x")], columns=["chapter", "title_nb", "title_en"])
-    subchapters = pd.DataFrame([("0301", "x", "x")], columns=["subchapter", "title_nb", "title_en"])
+    chapters = pd.DataFrame([("03", "x", "x", "x")], columns=["chapter", "title_nb", "title_nn", "title_en"])
+    subchapters = pd.DataFrame(
+        [("0301", "x", "x", "x")], columns=["subchapter", "title_nb", "title_nn", "title_en"]
+    )
     reach = pd.DataFrame(
         [("03", "sawdust"), ("1702", "wood"), ("170202", "glass"), ("19", "sludge")],
         columns=["prefix", "material"],

@@ -31,14 +31,14 @@ from geodata.wastecodes import (
 )
 
 EAL = [
-    ("010305", True, "mirror_hazardous", "", "Annen gruveavgang", "Other tailings"),
-    ("030104", True, "mirror_hazardous", "030105", "Farlig flis", "Hazardous shavings"),
-    ("030105", False, "mirror_nonhazardous", "030104", "Sagflis", "Sawdust"),
-    ("170201", False, "mirror_nonhazardous", "170204", "Trevirke", "Wood"),
-    ("170204", True, "mirror_hazardous", "170201", "Impregnert tre", "Treated wood"),
-    ("170503", True, "mirror_hazardous", "170504", "Farlig jord", "Hazardous soil"),
-    ("170504", False, "mirror_nonhazardous", "170503", "Annen jord", "Other soil"),
-    ("200108", False, "absolute_nonhazardous", "", "Matavfall", "Food waste"),
+    ("010305", True, "mirror_hazardous", "", "Annen gruveavgang", "Annan gruveavgang", "Other tailings"),
+    ("030104", True, "mirror_hazardous", "030105", "Farlig flis", "Farleg flis", "Hazardous shavings"),
+    ("030105", False, "mirror_nonhazardous", "030104", "Sagflis", "Sagflis", "Sawdust"),
+    ("170201", False, "mirror_nonhazardous", "170204", "Trevirke", "Trevirke", "Wood"),
+    ("170204", True, "mirror_hazardous", "170201", "Impregnert tre", "Impregnert tre", "Treated wood"),
+    ("170503", True, "mirror_hazardous", "170504", "Farlig jord", "Farleg jord", "Hazardous soil"),
+    ("170504", False, "mirror_nonhazardous", "170503", "Annen jord", "Anna jord", "Other soil"),
+    ("200108", False, "absolute_nonhazardous", "", "Matavfall", "Matavfall", "Food waste"),
 ]
 MATERIALS = [
     ("wood", "Trevirke", "Trevirke", "Wood", "wood", "", "treavfall|waste wood"),
@@ -63,13 +63,16 @@ CODE_MATERIALS = [
 def make_codes(**changes: pd.DataFrame) -> WasteCodes:
     tables = {
         "eal": pd.DataFrame(
-            EAL, columns=["eal_code", "hazardous", "entry", "mirrors", "title_nb", "title_en"]
+            EAL,
+            columns=["eal_code", "hazardous", "entry", "mirrors", "title_nb", "title_nn", "title_en"],
         ),
         "chapters": pd.DataFrame(
-            [("17", "Bygg", "Construction")], columns=["chapter", "title_nb", "title_en"]
+            [("17", "Bygg", "Bygg", "Construction")],
+            columns=["chapter", "title_nb", "title_nn", "title_en"],
         ),
         "subchapters": pd.DataFrame(
-            [("1705", "Jord", "Soil")], columns=["subchapter", "title_nb", "title_en"]
+            [("1705", "Jord", "Jord", "Soil")],
+            columns=["subchapter", "title_nb", "title_nn", "title_en"],
         ),
         "materials": pd.DataFrame(
             MATERIALS,
@@ -240,7 +243,8 @@ def test_relate_counts_whole_levels() -> None:
 def test_lookups() -> None:
     assert chapter_of("170503") == "17"
     assert subchapter_of("170503") == "1705"
-    assert title("170503", codes=CODES) == title("170503", codes=CODES, language="nn") == "Farlig jord"
+    assert title("170503", codes=CODES) == title("170503", codes=CODES, language="xx") == "Farlig jord"
+    assert title("170503", codes=CODES, language="nn") == "Farleg jord"
     assert title("1705", codes=CODES, language="en") == "Soil"
     assert title("999999", codes=CODES) == ""
     assert format_code("170503", codes=CODES) == "17 05 03*"
