@@ -12,7 +12,7 @@ import numpy as np
 
 from geodata.errors import NetworkError
 from geodata.routing import compiled
-from geodata.routing.graph import Int32s, Int64s, RoadGraph
+from geodata.routing.graph import Int32s, RoadGraph
 from geodata.routing.hierarchy import build_hierarchy
 from geodata.routing.labels import TIME_SCALE
 from geodata.routing.ordering import SMALL_NODES, order_small_graph
@@ -84,7 +84,7 @@ def read_order(path: Path, graph: RoadGraph) -> Int32s:
     fits = magic == _MAGIC and told == nodes and len(first) == nodes + 1 and len(head) == upward
     if not fits or not np.array_equal(np.sort(rank), np.arange(nodes)):
         raise NetworkError("network.order", nodes=nodes, ordered=int(told))
-    counts: Int64s = np.diff(first.astype(np.int64))
+    counts = first[1:].astype(np.int64) - first[:-1]
     if first[0] != 0 or first[-1] != upward or (counts < 0).any() or (head >= nodes).any():
         raise NetworkError("network.order", nodes=nodes, ordered=int(told))
     low = np.repeat(np.arange(nodes), counts)

@@ -89,7 +89,7 @@ def build_hierarchy(
             first,
             number[graph.arc_head[arc]],
             graph.arc_label[arc],
-            (np.rint(graph.arc_toll[arc] / TOLL_STEP_NOK) * TOLL_STEP_NOK).astype(np.float32),
+            round_tolls(graph.arc_toll[arc]),
             arc,
             MOST_SETTLED,
             done,
@@ -108,6 +108,11 @@ def build_hierarchy(
         for side_first, side_node, label, toll, via in (made[:5], made[5:])
     )
     return Hierarchy(node, rank, *up, *down, digest=graph.digest)
+
+
+def round_tolls(toll_nok: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return tolls rounded to :data:`TOLL_STEP_NOK`."""
+    return (np.rint(toll_nok / TOLL_STEP_NOK) * TOLL_STEP_NOK).astype(np.float32)
 
 
 def order_by_place(x: Floats, y: Floats) -> Int32s:
