@@ -756,6 +756,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The file {file} is there already.",
         "Choose another name, or add --force to replace it.",
     ),
+    "network.same_file": (
+        "{file} is the map file itself and cannot be replaced by the network.",
+        "Choose another name for the network.",
+    ),
     "vehicle.unknown": (
         "The vehicle {vehicle} is not known.",
         "Choose one of: {known}.",

@@ -1,0 +1,239 @@
+"""``symbiosekart roads``: build the road network of a vehicle, and tell what is in one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dashboard.text import N_, format_date, format_number
+from dashboard.text import gettext as _
+
+if TYPE_CHECKING:
+    from geodata.routing.router import Router
+    from geodata.routing.summary import GraphSummary
+    from loaders.networkfiles import NetworkRecord
+
+DEFAULT_VEHICLE = "semi_trailer"
+BAR_WIDTH = 30
+
+STEPS = {
+    "check": N_("Checking the file"),
+    "tags": N_("Reading roads"),
+    "points": N_("Reading points"),
+    "measure": N_("Measuring roads"),
+    "join": N_("Joining roads"),
+    "prune": N_("Cutting off dead ends"),
+    "digest": N_("Putting the network together"),
+    "hierarchy": N_("Making distances fast"),
+    "write": N_("Writing the network"),
+}
+KINDS = {
+    "motorway": N_("motorway"),
+    "trunk": N_("trunk road"),
+    "primary": N_("primary road"),
+    "secondary": N_("secondary road"),
+    "tertiary": N_("tertiary road"),
+    "minor": N_("minor road"),
+    "service": N_("service road"),
+    "track": N_("track"),
+    "ferry": N_("ferry"),
+}
+NOTES = {
+    "turn_restrictions_ignored": N_("Turn restrictions are not modelled."),
+    "road_list_not_in_source": N_("The list of roads open to long combinations is not in the source."),
+    "closed_access": N_("Roads closed to the vehicle by access rules"),
+    "closed_area": N_("Areas left out"),
+    "closed_axleload": N_("Roads closed by axle load"),
+    "closed_weight": N_("Roads closed by weight"),
+    "closed_height": N_("Roads closed by height"),
+    "closed_length": N_("Roads closed by length"),
+    "closed_width": N_("Roads closed by width"),
+    "closed_track": N_("Tracks too soft for the vehicle"),
+    "closed_ferry": N_("Ferries that do not take the vehicle"),
+    "closed_winter": N_("Winter roads left out"),
+    "closed_seasonal": N_("Seasonal roads left out"),
+    "conditional": N_("Roads with rules for certain times, not modelled"),
+    "conditional_speed": N_("Roads with speed limits for certain times, not modelled"),
+    "winter_closed": N_("Roads closed in winter, kept open here"),
+    "seasonal": N_("Seasonal roads, kept open here"),
+    "hazmat": N_("Roads with rules for dangerous goods, not modelled"),
+    "unclear_limit": N_("Roads with a limit that could not be read"),
+    "unclear_speed": N_("Roads with a speed limit that could not be read"),
+    "gates": N_("Gates, kept open here"),
+    "toll_points": N_("Toll stations"),
+    "points_closed_barrier": N_("Barriers that close a road"),
+    "points_closed_height": N_("Height barriers that close a road"),
+    "points_outside": N_("Points outside the file"),
+    "ferries_outside": N_("Ferries cut off at the edge of the file"),
+    "ferries_without_duration": N_("Ferries without a crossing time, which was estimated"),
+    "ferries_without_road": N_("Ferries that meet no road"),
+}
+
+
+def build_roads_app() -> typer.Typer:
+    """Return the commands under ``symbiosekart roads``, their help in the language chosen by then."""
+    app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    app.command("build", help=_("Build the road network of a vehicle from OpenStreetMap or NVDB."))(build)
+    app.command("info", help=_("Tell what is in a road network."))(info)
+    return app
+
+
+def build(
+    source: Annotated[
+        Path, typer.Argument(help=_("OpenStreetMap file (.osm.pbf), or a folder of NVDB pages (.json)."))
+    ],
+    out: Annotated[Path, typer.Option("--out", help=_("Network file to write, such as norge.roads."))],
+    vehicle: Annotated[str, typer.Option("--vehicle", help=_("Key of the vehicle."))] = DEFAULT_VEHICLE,
+    name: Annotated[str, typer.Option("--name", help=_("What to call the network."))] = "",
+    force: Annotated[bool, typer.Option("--force", help=_("Replace the file if it is there."))] = False,
+) -> None:
+    """Build a network and tell what came of it."""
+    from geodata.routing.summary import summarise_graph
+    from loaders.networkbuilds import build_network
+
+    bar = _ProgressBar()
+    try:
+        router = build_network(
+            source, out, vehicle=vehicle, name=name, replace_existing=force, progress=bar.tell
+        )
+    finally:
+        bar.close()
+    summary = summarise_graph(router.graph)
+    typer.echo(
+        _("{file}: {km} km of road and {ferries} ferries, {nodes} nodes, digest {digest}.").format(
+            file=out.name,
+            km=format_number(summary.road_km),
+            ferries=format_number(summary.ferries),
+            nodes=format_number(summary.core),
+            digest=router.graph.digest[:12],
+        )
+    )
+    if router.hierarchy is None:
+        typer.echo(
+            _("Without a hierarchy: tables are exact but slow. Install ch-router and numba and build again."),
+            err=True,
+        )
+
+
+def info(
+    network: Annotated[Path, typer.Argument(help=_("Network file."))],
+    as_json: Annotated[bool, typer.Option("--json", help=_("Write JSON, for programs."))] = False,
+) -> None:
+    """Tell what is in a network file."""
+    from geodata.routing.summary import summarise_graph
+    from loaders.networkfiles import read_network, read_network_facts
+
+    router, record = read_network(network), read_network_facts(network)
+    summary = summarise_graph(router.graph)
+    if as_json:
+        told = {
+            **asdict(record.facts),
+            "digest": record.digest,
+            "hierarchy": record.has_hierarchy,
+            "source": dict(record.source),
+            "network": asdict(summary),
+        }
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for line in _describe(router, record, summary):
+        typer.echo(line)
+
+
+def _describe(router: Router, record: NetworkRecord, summary: GraphSummary) -> list[str]:
+    facts = record.facts
+    lines = [
+        _("Name: {text}").format(text=_plain(facts.name)),
+        _("Date of the data: {text}").format(text=_plain(format_date(facts.source_date or None))),
+        _("Vehicle: {text}").format(text=_plain(facts.profile)),
+        _("Licence: {text}").format(text=_plain(facts.licence)),
+        _("Attribution: {text}").format(text=_plain(facts.attribution)),
+        _("Digest: {text}").format(text=record.digest),
+        _("Digest of the source: {text}").format(text=_plain(facts.source_digest) or _("unknown")),
+    ]
+    if record.source:
+        lines.append(
+            _("In the source: {points} points, {ways} roads and ferries for the vehicle").format(
+                points=format_number(record.source.get("points")),
+                ways=format_number(record.source.get("ways")),
+            )
+        )
+    lines.append(
+        _("In the network: {core} nodes, {trees} nodes in dead ends, {edges} edges, {arcs} arcs").format(
+            core=format_number(summary.core),
+            trees=format_number(summary.nodes - summary.core),
+            edges=format_number(summary.edges),
+            arcs=format_number(summary.arcs),
+        )
+    )
+    if record.source.get("points"):
+        share = 100 * summary.core / record.source["points"]
+        lines.append(_("Kept of the points: {share} %").format(share=format_number(share, decimals=1)))
+    lines.append(
+        _("Shortcuts: {count}").format(
+            count=format_number(len(router.hierarchy.up_head) + len(router.hierarchy.down_tail))
+            if router.hierarchy is not None
+            else _("none (tables are exact but slow)")
+        )
+    )
+    lines.append(_("Road: {km} km").format(km=format_number(summary.road_km)))
+    lines += [
+        f"  {_(KINDS[kind])}: {format_number(km, decimals=1, unit='km')}" for kind, km in summary.km.items()
+    ]
+    lines += [
+        _("Ferry crossings: {count}").format(count=format_number(summary.ferries)),
+        _("One-way road: {km} km").format(km=format_number(summary.one_way_km)),
+        _("Toll road: {km} km").format(km=format_number(summary.toll_km, decimals=1)),
+        _("Road that places are tied to: {km} km").format(km=format_number(summary.snappable_km)),
+        _("Parts without a way between them: {count}, the largest with {km} km").format(
+            count=format_number(summary.parts), km=format_number(summary.largest_km)
+        ),
+    ]
+    if facts.notes:
+        lines.append(_("Notes:"))
+        lines += [f"  {_describe_note(note)}" for note in facts.notes]
+    return lines
+
+
+def _describe_note(note: str) -> str:
+    code, _equals, count = note.partition("=")
+    text = _(NOTES[code]) if code in NOTES else _plain(code)
+    if not count:
+        return text
+    return f"{text}: {format_number(int(count)) if count.isdecimal() else _plain(count)}"
+
+
+def _plain(text: str) -> str:
+    # What stands in a file may hold signs that steer a terminal.
+    return "".join(c if c.isprintable() else "?" for c in text[:500])
+
+
+class _ProgressBar:
+    """How far a long task has come: a bar that moves on a terminal, one line a step anywhere else."""
+
+    def __init__(self) -> None:
+        self._moves = sys.stderr.isatty()
+        self._step, self._shown = "", -1
+
+    def tell(self, step: str, share: float) -> None:
+        percent = min(100, max(0, int(share * 100)))
+        if step == self._step and (percent == self._shown or not self._moves):
+            return
+        text = _(STEPS[step]) if step in STEPS else step
+        if not self._moves:
+            typer.echo(f"{text} …", err=True)
+        else:
+            if self._step and step != self._step:
+                sys.stderr.write("\n")
+            done = percent * BAR_WIDTH // 100
+            sys.stderr.write(f"\r{text:<32} [{'#' * done}{'.' * (BAR_WIDTH - done)}] {percent:3d} %")
+            sys.stderr.flush()
+        self._step, self._shown = step, percent
+
+    def close(self) -> None:
+        if self._moves and self._step:
+            sys.stderr.write("\n")
