@@ -80,3 +80,17 @@ def test_a_running_calculation_goes_on_while_no_other_is_wanted():
     go_on.set()
     assert left.wait(10)
     assert left.future.result() == "long"
+
+
+def test_what_failed_is_told_once_and_calculated_anew():
+    def fail(report):
+        raise ValueError("no")
+
+    shop = Workshop(kept=4)
+    failed = shop.order("a", fail)
+    with pytest.raises(ValueError, match="no"):
+        shop.collect(failed)
+    again = shop.order("a", lambda report: "result")
+    assert again is not failed
+    assert shop.collect(again) == "result"
+    assert shop.order("a", fail) is again

@@ -12,10 +12,11 @@ import pytest
 from geodata.errors import CrsError, InvalidTableError
 from geodata.indicators import read_indicator
 from geodata.parameters import ScenarioParameters
+from geodata.partners import INQUIRY_ID, append_tables, make_inquiry
 from geodata.provenance import digest_parameters, digest_table
 from geodata.results import RegionTables
 from geodata.roads import build_network, measure_travel
-from geodata.scenario import check_tables, run_scenario
+from geodata.scenario import check_tables, run_inquiry, run_scenario
 from geodata.schemas import conform_table
 from geodata.selection import facilities_within, select_kinds, select_region
 from tests.unit.scenes import TableTravel, give, make_codes, make_tables, take
@@ -188,3 +189,36 @@ def test_travel_that_does_not_fit_is_refused():
     slower = ScenarioParameters(access_speed_kmh=20)
     with pytest.raises(ValueError, match="other parameters"):
         run_scenario(tables, network=network, codes=CODES, parameters=slower, travel=travel)
+
+
+def test_an_inquiry_gets_the_figures_of_the_full_run():
+    points = POINTS | {"e": (10.15, 63.0), "f": (10.05, 63.0)}
+    streams = [
+        *STREAMS,
+        take("n3", "e", material="wood_chips", amount_best=5, unit="t"),
+        take("n4", "f", material="glass"),
+        give("o2", "e", amount_best=7, unit="t"),
+    ]
+    network, tables = make_network(), make_tables(points, streams)
+    parameters = ScenarioParameters(max_distance_km=12.0)
+    for direction in ("offer", "need"):
+        inquiry = make_inquiry(
+            material="wood", lon=10.01, lat=63.0, direction=direction, amount_best=30, unit="t"
+        )
+        full = run_scenario(
+            append_tables(tables, inquiry), network=network, codes=CODES, parameters=parameters
+        )
+        asked = run_inquiry(tables, inquiry, network=network, codes=CODES, parameters=parameters)
+        mine = (full.matches["from_facility_id"] == INQUIRY_ID) | (
+            full.matches["to_facility_id"] == INQUIRY_ID
+        )
+        places = ["rank", "ahead_of_reported"]  # those tell of the others' matches too
+        wanted = full.matches[mine].drop(columns=places).reset_index(drop=True)
+        assert len(wanted) >= 1
+        pd.testing.assert_frame_equal(asked.matches.drop(columns=places), wanted)
+        assert set(asked.tables.facilities["facility_id"]) == {*points, INQUIRY_ID}
+        if direction == "offer":
+            left = full.exclusions[full.exclusions["from_facility_id"] == INQUIRY_ID].reset_index(drop=True)
+            assert len(left) >= 1
+            pd.testing.assert_frame_equal(asked.exclusions, left)
+        assert asked.clusters.empty
