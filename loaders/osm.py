@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import osmium
 
 from geodata.errors import RefusedFileError
 from geodata.routing.graph import NetworkFacts
@@ -100,8 +101,8 @@ def read_osm(
         if not len(found.ids):
             raise RefusedFileError("osm.no_roads", file=name)
         numbers, lon, lat = _read_points(source, np.unique(_as_array(found.refs)), tell)
-    except (RuntimeError, ValueError) as error:
-        # libosmium tells every fault of a file as a RuntimeError; its text is not for readers.
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
+        # So libosmium tells all faults of a file; its text is not for readers.
         raise RefusedFileError(_name_fault(str(error)), file=name) from error
     table = WayTable(
         refs=_as_array(found.refs),
@@ -148,8 +149,6 @@ def _list_notes(counts: Counter[str], vehicle: Vehicle) -> tuple[str, ...]:
 
 def _read_header(source: OsmFile) -> str:
     """Return the date of the data as the header tells it; refuses files of history and changes."""
-    import osmium
-
     with osmium.io.Reader(_open(source), osmium.osm.osm_entity_bits.NOTHING) as reader:
         header = reader.header()
         if header.has_multiple_object_versions:
@@ -165,14 +164,10 @@ def _read_date(text: str) -> str:
 
 
 def _open(source: OsmFile) -> Any:
-    import osmium
-
     return osmium.io.File(str(source.path), source.format)
 
 
 def _read_tags(source: OsmFile, vehicle: Vehicle, speeds: SpeedTable, tell: Progress) -> _Found:
-    import osmium
-
     bits = osmium.osm.osm_entity_bits
     found = _Found()
     routes = dict(_read_ferry_routes(source))
@@ -236,8 +231,6 @@ def _take_way(
 
 def _read_ferry_routes(source: OsmFile) -> Iterator[tuple[int, dict[str, str] | None]]:
     """Yield the ways that ferry relations list, with the relation's tags; a duration only of lone ways."""
-    import osmium
-
     bits = osmium.osm.osm_entity_bits
     ferry = osmium.filter.TagFilter(("route", FERRY_KIND))
     relations: Iterator[Any] = iter(osmium.FileProcessor(_open(source), bits.RELATION).with_filter(ferry))
@@ -254,8 +247,6 @@ def _read_points(
     source: OsmFile, wanted: npt.NDArray[np.int64], tell: Progress
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the numbers (ascending) and the longitudes and latitudes of the wanted points that are there."""
-    import osmium
-
     objects = osmium.FileProcessor(_open(source), osmium.osm.osm_entity_bits.NODE)
     if source.size >= FILTER_FROM_BYTES and wanted[0] >= 0:
         marks = osmium.IdTracker()

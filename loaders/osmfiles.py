@@ -91,7 +91,8 @@ def _find_format(start: bytes, *, file: str) -> str:
 
 
 def _follow_blocks(file: BinaryIO, size: int, *, name: str) -> None:
-    position, last = 0, [(0, 0), (0, 0)]
+    position = 0
+    blocks: list[tuple[int, int]] = []
     file.seek(0)
     while position < size:
         head = file.read(4)
@@ -100,22 +101,39 @@ def _follow_blocks(file: BinaryIO, size: int, *, name: str) -> None:
         length = struct.unpack(">I", head)[0]
         if not 0 < length <= LARGEST_HEADER:
             raise RefusedFileError("file.damaged", file=name)
-        kind, data = _read_frame(file.read(length), name=name)
+        header = file.read(length)
+        if len(header) < length:
+            raise RefusedFileError("file.truncated", file=name)
+        kind, data = _read_frame(header, name=name)
         start = position + 4 + length
         if start + data > size:
             raise RefusedFileError("file.truncated", file=name)
         if not position and kind != _HEADER_BLOCK:
             raise RefusedFileError("file.damaged", file=name)
         if kind == _DATA_BLOCK:
-            last = [last[1], (start, data)]
+            # The first, and the last two: more are not looked at.
+            blocks = [*blocks[:1], *blocks[1:][-1:], (start, data)]
         position = start + data
         file.seek(position)
-    if all(data for _, data in last):
-        before, end = (_count_things(file, *place) for place in last)
-        # Writers fill every block of a kind but its last. A last block as full as the one before it means
-        # that the file was cut between two blocks, and the roads after it are gone.
-        if before and before == end and before[1] >= _FULL_BLOCK:
-            raise RefusedFileError("file.truncated", file=name)
+    if len(blocks) > 1 and _ends_full([_count_things(file, *block) for block in blocks]):
+        raise RefusedFileError("file.truncated", file=name)
+
+
+def _ends_full(counts: list[tuple[int, int] | None]) -> bool:
+    """Return whether the last block is as full as others are.
+
+    Writers fill every block of a kind but its last one: a full one at the end means that the file was cut
+    between two blocks, and the roads after it are gone. (A whole file ends so once in some thousand times.)
+    """
+    last = counts[-1]
+    return (
+        last is not None
+        and last[1] >= _FULL_BLOCK
+        and any(
+            other is not None and other[1] == last[1] and (other[0] == last[0] or other is counts[0])
+            for other in counts[:-1]
+        )
+    )
 
 
 def _read_frame(header: bytes, *, name: str) -> tuple[bytes, int]:
