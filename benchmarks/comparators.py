@@ -13,6 +13,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def run_pyroutingkit(roads: Roads, sizes: list[int], budget_s: float) -> None:
     say(prepared="customization", cost=customized, held_bytes=read_held() - before)
     for points in _within(budget_s, sizes):
         which = roads.points[: points.size]
-        table, cost = measure(lambda which=which: cch.distances_many_to_many(which, which))
+        table, cost = measure(partial(cch.distances_many_to_many, which, which))
         times = np.asarray(table).reshape(len(which), len(which))
         points.tell(cost, cells=times.size, right=roads.share_right(times))
 
@@ -124,7 +125,7 @@ def run_pandana(roads: Roads, sizes: list[int], budget_s: float) -> None:
         rows, columns = roads.truth.shape[0], 5 * PAIRS // roads.truth.shape[0]
         starts = np.repeat(roads.points[:rows].astype(int), columns)
         ends = np.tile(roads.points[:columns].astype(int), rows)
-        found, cost = measure(lambda starts=starts, ends=ends: network.shortest_path_lengths(starts, ends))
+        found, cost = measure(partial(network.shortest_path_lengths, starts, ends))
         times = np.asarray(found).reshape(rows, columns)
         points.tell(cost, cells=times.size, right=roads.share_right(times, within=0.01), sampled=True)
 
@@ -155,7 +156,7 @@ def run_osrm(roads: Roads, sizes: list[int], budget_s: float) -> None:
     for points in _within(budget_s, sizes):
         places = [tuple(p) for p in roads.lonlat[roads.points[: points.size]].tolist()]
         asked = osrm.TableParameters(coordinates=places, annotations=["duration"], generate_hints=False)
-        answer, cost = measure(lambda asked=asked: engine.Table(asked))
+        answer, cost = measure(partial(engine.Table, asked))
         seconds = np.array([list(row) for row in answer["durations"]], float)
         points.tell(cost, cells=seconds.size, right=roads.share_right(seconds * 10, within=0.5))
 

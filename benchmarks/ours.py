@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -88,8 +89,6 @@ def prepare_router(folder: Path, network: str) -> None:
 
 def measure_tables(folder: Path, network: str, threads: str, *sizes: str) -> None:
     """Tables of all points against all, time, length and ferries in every cell, and whether they are true."""
-    from geodata.routing.tables import measure_table
-
     router, held = _read(folder / network)
     points, truth = np.load(folder / "points.npy"), np.load(folder / "truth.npy")
     _warm_up(router)
@@ -98,7 +97,7 @@ def measure_tables(folder: Path, network: str, threads: str, *sizes: str) -> Non
         ends, known = enter_at_nodes(points[:size]), truth[:, :size]
         if size <= WHOLE:
             labels, cost = measure(
-                lambda ends=ends: measure_table(router, ends, ends, threads=int(threads)).labels,
+                partial(_fill, router, ends, int(threads)),
                 repeat_s=2.0 if size <= 1000 else 0.0,
                 runs=2,
             )
@@ -113,10 +112,21 @@ def measure_tables(folder: Path, network: str, threads: str, *sizes: str) -> Non
             )
             del labels
         if size >= STREAMED:
-            (cells, right), cost = measure(
-                lambda ends=ends, known=known: _stream(router, ends, known, int(threads))
-            )
+            (cells, right), cost = measure(partial(_stream, router, ends, known, int(threads)))
             say(size=size, cells=cells, cost=cost, result_bytes=0, right=right, streamed=True)
+
+
+def _fill(router: Router, ends: Entries, threads: int) -> np.ndarray:
+    from geodata.routing.tables import measure_table
+
+    return measure_table(router, ends, ends, threads=threads).labels
+
+
+def _drain(router: Router, ends: Entries) -> None:
+    from geodata.routing.tables import iterate_table
+
+    for _ in iterate_table(router, ends, ends, threads=1):
+        pass
 
 
 def _stream(router: Router, ends: Entries, known: np.ndarray, threads: int) -> tuple[int, float]:
@@ -135,7 +145,7 @@ def measure_reach(folder: Path, network: str, *sizes: str) -> None:
     """Pairs within 100 km, within 30 minutes and the 10 nearest, beside the full table; one thread."""
     from geodata.routing.labels import unpack_labels
     from geodata.routing.reach import find_nearest, find_within
-    from geodata.routing.tables import iterate_table, measure_table
+    from geodata.routing.tables import measure_table
 
     router, _ = _read(folder / network)
     points = np.load(folder / "points.npy")
@@ -146,7 +156,7 @@ def measure_reach(folder: Path, network: str, *sizes: str) -> None:
     for size in map(int, sizes):
         ends = enter_at_nodes(points[:size])
         some = ends.select(np.arange(min(200, size)))
-        _, full = measure(lambda ends=ends: sum(1 for _ in iterate_table(router, ends, ends, threads=1)))
+        _, full = measure(partial(_drain, router, ends))
         table = measure_table(router, some, ends, threads=1).labels
         says = unpack_labels(table)
         order = np.argsort(table, axis=1, kind="stable")[:, :11]
@@ -154,9 +164,7 @@ def measure_reach(folder: Path, network: str, *sizes: str) -> None:
             ("within 100 km", {"max_km": 100.0}),
             ("within 30 min", {"max_minutes": 30.0}),
         ):
-            pairs, cost = measure(
-                lambda ends=ends, limits=limits: find_within(router, ends, ends, **limits, threads=1)
-            )
+            pairs, cost = measure(partial(find_within, router, ends, ends, **limits, threads=1))
             near = says.km <= 100 if "max_km" in limits else says.weight_min <= 30
             here = pairs.start < len(table)
             found = np.zeros_like(near)
@@ -164,9 +172,7 @@ def measure_reach(folder: Path, network: str, *sizes: str) -> None:
             same = np.array_equal(found, near) and np.array_equal(pairs.label[here], table[near])
             say(question=question, size=size, pairs=len(pairs.start), cost=cost, full=full, right=float(same))
         pairs, cost = measure(
-            lambda ends=ends, size=size: find_nearest(
-                router, ends, ends, k=10, exclude=np.arange(size), threads=1
-            )
+            partial(find_nearest, router, ends, ends, k=10, exclude=np.arange(size), threads=1)
         )
         own = np.arange(len(table))[:, None]
         best = np.sort(np.where(order == own, np.inf, np.take_along_axis(table, order, axis=1)), axis=1)[
