@@ -260,9 +260,13 @@ def _describe_clusters(
         medoid = str(ids[candidates[middle]])
         own = inside[owner == middle]
         here = order[candidates[members]]
-        legs = travel.pairs(np.full(len(here), order[candidates[middle]]), here)
-        to_medoid = {"minutes": np.where(members == middle, 0.0, legs.minutes)}
-        to_medoid["km"] = np.where(members == middle, 0.0, legs.distance_km)
+        centre_point = np.full(len(here), order[candidates[middle]])
+        out, back = travel.pairs(centre_point, here), travel.pairs(here, centre_point)
+        # one-way roads make the two ways differ: the longer counts, as in founding the group
+        to_medoid = {
+            "minutes": np.where(members == middle, 0.0, np.maximum(out.minutes, back.minutes)),
+            "km": np.where(members == middle, 0.0, np.maximum(out.distance_km, back.distance_km)),
+        }
         named = pd.concat([own["offer_stream_id"], own["need_stream_id"]])
         amounts = flows[flows["stream_id"].isin(named)]
         tonnes, unknown = sum_exchange(own, amounts, unit=TONNES)

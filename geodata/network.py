@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
 import geopandas as gpd
@@ -17,17 +18,27 @@ from scipy.sparse.csgraph import dijkstra
 from geodata.crs import METRIC, WGS84
 from geodata.errors import NetworkError
 from geodata.networkfaults import find_faults
+from geodata.networkgraph import build_place_graph, choose_arcs
+from geodata.routing.graph import NetworkFacts, RoadGraph
+from geodata.routing.hierarchy import Hierarchy
+from geodata.routing.labels import pack_labels, unpack_labels
+from geodata.routing.router import Router, enter_at_nodes
+from geodata.routing.tables import measure_table
 from geodata.schemas import conform_table
 from geodata.transport import Floats, Ints
 
-ROWS_AT_ONCE: Final = 256
-PROFILE: Final = "truck, least cost: minutes (ferry waiting included) + 0.75 min/km"
+LEAST_COST, FASTEST = "least_cost", "fastest"
+PROFILES: Final = MappingProxyType(
+    {
+        LEAST_COST: "truck, least cost: minutes (ferry waiting included) + 0.75 min/km",
+        FASTEST: "truck, fastest: minutes (ferry waiting included)",
+    }
+)
+"""What a way makes as small as it can, by key."""
 KM_COST_MIN: Final = 0.75
 """What a kilometre costs a truck beside its time, in minutes: about 7.5 NOK/km (fuel, tyres, upkeep) against
-about
-10 NOK/min (driver, capital): the proportion of the Norwegian lorry cost models. It keeps ways from going far
-round
-for a few minutes."""
+about 10 NOK/min (driver, capital): the proportion of the Norwegian lorry cost models. It keeps ways from
+going far round for a few minutes. The fastest way counts nothing for a kilometre."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ class WayTable:
 
     Attributes
     ----------
-    cost : minutes plus :data:`KM_COST_MIN` times kilometres: what a way minimises.
+    cost : what a way minimises, in minutes: time, and for the least cost what kilometres cost.
     minutes : truck time, sailing and waiting included.
     km : length of that way.
     ferries : ferry crossings on it.
@@ -59,11 +70,13 @@ class RoadNetwork:
     place_ids, place_names, place_kinds : one entry a place.
     lat, lon : degrees, EPSG:4326. x, y : the same points in EPSG:25833, metres.
     tail, head : places (positions) that a link joins.
-    link_names : road numbers or ferry names. km : link lengths.
-    minutes : truck time of a link, for a ferry sailing and waiting.
+    link_names : road numbers or ferry names. km : link lengths, in whole metres.
+    told_minutes : truck time of a link as its source tells it, for a ferry sailing and waiting.
     ferry : whether a link is a car ferry. toll_nok : known toll or fare, 0 where unknown.
-    name, date, licence : what the network is, of when, and whom to name. profile : what a way minimises.
-    digest : SHA-256 of the two tables' content.
+    name, date, licence : what the network is, of when, and whom to name.
+    content_digest : SHA-256 of the two tables' content.
+    profile_key : what a way minimises, a key of :data:`PROFILES`.
+    hierarchy : a contraction hierarchy of :attr:`graph`; without one its ways are found more slowly.
     land : polygons of the land, EPSG:25833, by which a way onto the network is known not to cross the sea; or
         None.
     """
@@ -79,15 +92,33 @@ class RoadNetwork:
     head: Ints
     link_names: tuple[str, ...]
     km: Floats
-    minutes: Floats
+    told_minutes: Floats
     ferry: npt.NDArray[np.bool_]
     toll_nok: Floats
     name: str
     date: str
     licence: str
-    digest: str
-    profile: str = field(default=PROFILE)
+    content_digest: str
+    profile_key: str = LEAST_COST
+    hierarchy: Hierarchy | None = None
     land: npt.NDArray[np.object_] | None = None
+
+    @property
+    def profile(self) -> str:
+        """What a way minimises, in words."""
+        return PROFILES[self.profile_key]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the two tables' content, and of the profile where that is not the least cost."""
+        if self.profile_key == LEAST_COST:
+            return self.content_digest
+        return hashlib.sha256(f"{self.content_digest}:{self.profile_key}".encode()).hexdigest()
+
+    @property
+    def km_cost_min(self) -> float:
+        """What a kilometre counts beside its time, in minutes."""
+        return KM_COST_MIN if self.profile_key == LEAST_COST else 0.0
 
     def describe(self) -> dict[str, str]:
         """Return name, date, profile, licence and digest, for provenance."""
@@ -99,79 +130,99 @@ class RoadNetwork:
             "digest": self.digest,
         }
 
+    def with_profile(self, key: str) -> RoadNetwork:
+        """Return the same places and links with another thing to minimise, a key of :data:`PROFILES`.
+
+        Raises KeyError for an unknown key. What is returned has no hierarchy unless it is this network.
+        """
+        if key == self.profile_key:
+            return self
+        if key not in PROFILES:
+            raise KeyError(key)
+        return replace(self, profile_key=key, hierarchy=None)
+
     @cached_property
-    def arcs(self) -> tuple[csr_array, Ints, Ints]:
-        """Two-way graph of costs, and for looking a link up its sorted keys ``tail * n + head`` and
-        number."""
-        n = len(self.place_ids)
-        rows, columns = np.r_[self.tail, self.head], np.r_[self.head, self.tail]
-        links = np.r_[np.arange(len(self.km)), np.arange(len(self.km))]
-        keys = rows * n + columns
-        cost = self.cost
-        order = np.lexsort((np.r_[self.km, self.km], np.r_[cost, cost], keys))
-        order = order[np.unique(keys[order], return_index=True)[1]]  # the cheapest of parallel links
-        graph = csr_array((cost[links[order]], (rows[order], columns[order])), shape=(n, n))
-        return graph, keys[order], links[order]
+    def labels(self) -> Floats:
+        """Label of each link: its cost in whole tenths of a second (one at least), metres, and its ferry."""
+        cost_ds = np.maximum(np.rint(600 * (self.told_minutes + self.km_cost_min * self.km)), 1)
+        return pack_labels(cost_ds, np.rint(1000 * self.km), self.ferry)
 
     @cached_property
     def cost(self) -> Floats:
-        """Cost of each link: minutes plus :data:`KM_COST_MIN` times kilometres."""
-        return self.minutes + KM_COST_MIN * self.km
+        """Cost of each link in minutes: its time plus :attr:`km_cost_min` times kilometres."""
+        return unpack_labels(self.labels).weight_min
+
+    @cached_property
+    def minutes(self) -> Floats:
+        """Truck time of each link: what its label tells of it, within a twentieth of a second."""
+        return self.cost - self.km_cost_min * self.km
+
+    @cached_property
+    def arcs(self) -> tuple[Ints, Ints]:
+        """Sorted keys ``tail * places + head`` of both directions of the links that ways take, and these."""
+        return choose_arcs(len(self.place_ids), self.tail, self.head, self.labels, self.toll_nok)
+
+    @cached_property
+    def graph(self) -> RoadGraph:
+        """The places and links as a graph: node k is place k, edge k is link k."""
+        return build_place_graph(
+            self.x,
+            self.y,
+            tail=self.tail,
+            head=self.head,
+            labels=self.labels,
+            toll_nok=self.toll_nok,
+            names=self.link_names,
+            facts=NetworkFacts(
+                name=self.name,
+                source_date=self.date,
+                profile=self.profile_key,
+                licence=self.licence,
+                attribution="",
+                objective="cost" if self.km_cost_min else "time",
+                km_cost_min=self.km_cost_min,
+            ),
+        )
+
+    @property
+    def router(self) -> Router:
+        """What answers questions about ways between places."""
+        return Router(self.graph, self.hierarchy)
 
     @cached_property
     def ways(self) -> WayTable:
-        """All least-cost ways, computed once (2 400 places: some four seconds and 170 MB)."""
-        n = len(self.place_ids)
-        table = WayTable(
-            cost=np.full((n, n), np.inf),
-            minutes=np.full((n, n), np.inf),
-            km=np.full((n, n), np.inf),
-            ferries=np.zeros((n, n), np.int16),
-            toll_nok=np.zeros((n, n), np.float32),
+        """All least ways, computed once (2 400 places: 170 MB)."""
+        everyone = enter_at_nodes(np.arange(len(self.place_ids)))
+        table = measure_table(self.router, everyone, everyone, tolls=True)
+        measures = unpack_labels(table.labels)
+        there = np.isfinite(table.labels)
+        minutes = np.maximum(measures.weight_min - self.km_cost_min * measures.km, 0.0)
+        # of ways with one label tolls may differ: one answer for both directions
+        told: npt.NDArray[np.float32] = np.zeros((0, 0), np.float32) if table.toll is None else table.toll
+        toll = np.triu(told) + np.triu(told, 1).T
+        ways = WayTable(
+            cost=np.where(there, measures.weight_min, np.inf),
+            minutes=np.where(there, minutes, np.inf),
+            km=np.where(there, measures.km, np.inf),
+            ferries=np.maximum(measures.ferries, 0).astype(np.int16),
+            toll_nok=np.where(there, toll, 0).astype(np.float32),
         )
-        for start in range(0, n, ROWS_AT_ONCE):
-            self._fill_rows(table, np.arange(start, min(start + ROWS_AT_ONCE, n)))
-        for values in (table.cost, table.minutes, table.km, table.ferries, table.toll_nok):
-            # ties may fall either way: one answer for both directions
-            values[...] = np.triu(values) + np.triu(values, 1).T
+        for values in (ways.cost, ways.minutes, ways.km, ways.ferries, ways.toll_nok):
             values.setflags(write=False)
-        return table
+        return ways
 
     def predecessors(self, place: int) -> tuple[Floats, npt.NDArray[np.int32]]:
         """Cost from `place` to every place, and the place before each on the way (-9999: none)."""
-        graph, _, _ = self.arcs
-        cost, before = dijkstra(graph, indices=place, return_predecessors=True)
-        return cost, before
+        graph = self.graph
+        matrix = csr_array((graph.arc_label, graph.arc_head, graph.arc_first), shape=(graph.core, graph.core))
+        labels, before = dijkstra(matrix, indices=place, return_predecessors=True)
+        return np.where(np.isfinite(labels), unpack_labels(labels).weight_min, np.inf), before
 
     def link_between(self, tail: Ints, head: Ints) -> Ints:
         """Number of the cheapest link between each pair of neighbouring places."""
-        _, keys, links = self.arcs
+        keys, links = self.arcs
         found: Ints = links[np.searchsorted(keys, tail * len(self.place_ids) + head)]
         return found
-
-    def _fill_rows(self, table: WayTable, rows: Ints) -> None:
-        graph, _, _ = self.arcs
-        n = len(self.place_ids)
-        cost, before = dijkstra(graph, indices=rows, return_predecessors=True)
-        own = np.broadcast_to(np.arange(n), before.shape)
-        root = before < 0
-        before = np.where(root, own, before)
-        link = self.link_between(before[~root], own[~root])
-        sums = np.zeros((*before.shape, 4))
-        sums[~root] = np.column_stack([self.minutes, self.km, self.ferry, self.toll_nok])[link]
-        row = np.arange(len(rows))[:, None]
-        while True:  # each round doubles the part of the way that is summed
-            further = before[row, before]
-            sums += sums[row, before]
-            if np.array_equal(further, before):
-                break
-            before = further
-        reached = np.isfinite(cost)
-        table.cost[rows] = cost
-        table.minutes[rows] = np.where(reached, sums[..., 0], np.inf)
-        table.km[rows] = np.where(reached, sums[..., 1], np.inf)
-        table.ferries[rows] = sums[..., 2]
-        table.toll_nok[rows] = sums[..., 3]
 
 
 def build_network(
@@ -222,14 +273,14 @@ def build_network(
         tail=_positions(position, links["from_place"]),
         head=_positions(position, links["to_place"]),
         link_names=tuple(links["road"].fillna("")),
-        km=km,
-        minutes=np.where(ferry, crossing, driving),
+        km=np.rint(1000 * km) / 1000,
+        told_minutes=np.where(ferry, crossing, driving),
         ferry=ferry,
         toll_nok=links["toll_nok"].to_numpy(float, na_value=0.0),
         name=name,
         date=date,
         licence=licence,
-        digest=_digest(places, links),
+        content_digest=_digest(places, links),
         land=None if land is None else land.to_crs(METRIC).make_valid().to_numpy(),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeAlias, overload
 
 import geopandas as gpd
 import numpy as np
@@ -17,12 +17,17 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from geodata.network import KM_COST_MIN, RoadNetwork, build_network
+from geodata.network import RoadNetwork, build_network
 from geodata.parameters import ScenarioParameters
+from geodata.routing.travel import GraphNetwork, GraphTravel, measure_graph_travel
 from geodata.snapping import MAX_ACCESS_KM, MAX_ANCHORS, REASONS, Snapped, snap_points
 from geodata.transport import Floats, Ints, Legs, locate_facilities
 
 __all__ = [
+    "GraphNetwork",
+    "GraphTravel",
+    "Network",
+    "NetworkTravel",
     "RoadNetwork",
     "RoadTravel",
     "StraightTravel",
@@ -127,7 +132,8 @@ class RoadTravel:
             half = block[one] < two  # both directions of a pair are one computation
             one, two, straight_m = one[half], two[half], table["v"][half]
             # What is within both limits costs no more than this; the small excess is for rounding.
-            affordable = self._least_cost(block, one, two) <= max_minutes + KM_COST_MIN * max_km + 1e-6
+            most = max_minutes + self.network.km_cost_min * max_km + 1e-6
+            affordable = self._least_cost(block, one, two) <= most
             affordable |= straight_m <= DIRECT_KM * 1000
             dear = np.flatnonzero(~affordable)
             affordable[dear] = self._share_link(block[one[dear]], two[dear])
@@ -246,7 +252,7 @@ class RoadTravel:
 
         minutes = over(s.access_min, s.along_min).reshape(len(near), MAX_ANCHORS**2)
         km = over(s.access_km, s.along_km).reshape(len(near), MAX_ANCHORS**2)
-        cost = np.where(shared.reshape(minutes.shape), minutes + KM_COST_MIN * km, np.inf)
+        cost = np.where(shared.reshape(minutes.shape), minutes + self.network.km_cost_min * km, np.inf)
         best = cost.argmin(axis=1) if len(near) else np.empty(0, np.intp)
         row = np.arange(len(near))
         rough = (s.estimated_km[i][:, :, None] + s.estimated_km[j][:, None, :]).reshape(
@@ -261,19 +267,36 @@ class RoadTravel:
         near = np.flatnonzero(np.isfinite(access[i] + access[j]) & (straight <= limit))
         km = straight[near] * self.parameters.access_detour_factor
         minutes = 60 * km / self.parameters.access_speed_kmh
-        return near, (minutes + KM_COST_MIN * km, minutes, km, km)
+        return near, (minutes + self.network.km_cost_min * km, minutes, km, km)
+
+
+Network: TypeAlias = RoadNetwork | GraphNetwork
+"""What distances by road can be measured over: the table of main roads, or a whole road graph."""
+NetworkTravel: TypeAlias = RoadTravel | GraphTravel
+
+
+@overload
+def measure_travel(
+    network: RoadNetwork, facilities: gpd.GeoDataFrame, *, parameters: ScenarioParameters
+) -> RoadTravel: ...
+
+
+@overload
+def measure_travel(
+    network: GraphNetwork, facilities: gpd.GeoDataFrame, *, parameters: ScenarioParameters
+) -> GraphTravel: ...
 
 
 def measure_travel(
-    network: RoadNetwork, facilities: gpd.GeoDataFrame, *, parameters: ScenarioParameters
-) -> RoadTravel:
-    """Tie `facilities` (points, any CRS, ``facility_id``) to `network`; distances are computed when asked
-    for.
+    network: Network, facilities: gpd.GeoDataFrame, *, parameters: ScenarioParameters
+) -> NetworkTravel:
+    """Tie `facilities` (points, any CRS, ``facility_id``) to `network`; distances are computed when asked.
 
-    Rows without a point, or farther from the network than ``snapping.MAX_ACCESS_KM``, keep their position and
-    have no
-    distances; :attr:`RoadTravel.reasons` says why. Raises CrsError when the CRS is missing.
+    Rows without a point, or too far from the network, keep their position and have no distances; the travel's
+    ``reasons`` say why. Raises CrsError when the CRS is missing.
     """
+    if isinstance(network, GraphNetwork):
+        return measure_graph_travel(network, facilities, parameters=parameters)
     ids, x, y = locate_facilities(facilities)
     snapped = snap_points(network, x, y, parameters=parameters)
     node = np.concatenate([snapped.first, snapped.second], axis=1)
@@ -284,7 +307,7 @@ def measure_travel(
     ]
     km = np.c_[snapped.access_km + snapped.along_km, np.where(is_place, np.inf, snapped.access_km + back_km)]
     rough = np.c_[snapped.estimated_km, snapped.estimated_km]
-    cost = minutes + KM_COST_MIN * km
+    cost = minutes + network.km_cost_min * km
     order = np.argsort(cost, axis=1, kind="stable")
     for e in range(1, node.shape[1]):  # a place reached twice keeps its cheaper entry
         again = np.take_along_axis(node, order[:, e, None], 1) == np.take_along_axis(node, order[:, :e], 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import geopandas as gpd
@@ -10,54 +10,15 @@ import numpy as np
 import shapely
 
 from geodata.crs import METRIC, WGS84
-from geodata.network import KM_COST_MIN, RoadNetwork
 from geodata.parameters import ScenarioParameters
-from geodata.roads import RoadTravel, measure_travel
+from geodata.roads import GraphTravel, Network, RoadTravel, measure_travel
+from geodata.routelegs import Route, RouteLeg
 
-
-@dataclass(frozen=True)
-class RouteLeg:
-    """One stretch: its road number or ferry name (empty on the way to and from the roads), length and
-    time.
-
-    `points` are where it runs, ``(lon, lat)`` in EPSG:4326: through places, not the road's own bends.
-    """
-
-    road: str
-    km: float
-    minutes: float
-    ferry: bool
-    estimated: bool
-    points: tuple[tuple[float, float], ...] = ()
-
-    @property
-    def kind(self) -> str:
-        """``ferry``, ``road``, or ``access`` for a way off the network."""
-        return "ferry" if self.ferry else "access" if self.estimated and not self.road else "road"
-
-
-@dataclass(frozen=True)
-class Route:
-    """One way.
-
-    Attributes
-    ----------
-    places : names of the places on the way, in order.
-    legs : stretches, in order; neighbouring ones of the same road are one.
-    geometry : line through the points of the places, EPSG:4326 (not the road's own bends).
-    distance_km, minutes, ferries : the whole way, equal to those of the travel table.
-    """
-
-    places: tuple[str, ...]
-    legs: tuple[RouteLeg, ...]
-    geometry: shapely.LineString
-    distance_km: float
-    minutes: float
-    ferries: int
+__all__ = ["Route", "RouteLeg", "find_route"]
 
 
 def find_route(
-    network: RoadNetwork,
+    network: Network,
     origin: shapely.Point,
     destination: shapely.Point,
     *,
@@ -66,13 +27,16 @@ def find_route(
     """Return the way between two points (EPSG:4326: x is longitude), or None when there is none."""
     ends = gpd.GeoDataFrame({"facility_id": ["a", "b"]}, geometry=[origin, destination], crs=WGS84)
     travel = measure_travel(network, ends, parameters=parameters or ScenarioParameters())
+    if isinstance(travel, GraphTravel):
+        return travel.find_route(0, 1)
+    network = travel.network
     legs = travel.pairs(np.array([0]), np.array([1]))
     minutes, km = float(legs.minutes[0]), float(legs.distance_km[0])
     if not np.isfinite(minutes):
         return None
     ends_lonlat = ((origin.x, origin.y), (destination.x, destination.y))
     direct = (RouteLeg("", km, minutes, False, bool(legs.estimated_km[0] > 0), ends_lonlat),)
-    through = _trace(travel, cost=minutes + KM_COST_MIN * km)
+    through = _trace(travel, cost=minutes + network.km_cost_min * km)
     if through is None:  # along a link that both meet, or straight from one to the other
         return Route((), direct, shapely.LineString([origin, destination]), km, minutes, 0)
     places, stretches, feet = through

@@ -23,7 +23,7 @@ from geodata.parameters import ScenarioParameters
 from geodata.partners import append_tables
 from geodata.provenance import record_provenance
 from geodata.results import Provenance, RegionTables, ScenarioResult
-from geodata.roads import RoadNetwork, RoadTravel, measure_straight, measure_travel
+from geodata.roads import Network, NetworkTravel, measure_straight, measure_travel
 from geodata.schemas import TABLES, WGS84, conform_table, empty_table
 from geodata.selection import select_facilities, select_region
 
@@ -34,13 +34,13 @@ _TABLES = ("facilities", "streams", "networks", "memberships")
 def run_scenario(
     tables: RegionTables,
     *,
-    network: RoadNetwork,
+    network: Network,
     codes: WasteCodes,
     parameters: ScenarioParameters,
     municipalities: Collection[str] | None = None,
     neighbours_km: float | None = None,
     sources: Sequence[str] = (),
-    travel: RoadTravel | None = None,
+    travel: NetworkTravel | None = None,
     focus: Collection[str] | None = None,
     report: Callable[[str], None] = lambda step: None,
 ) -> ScenarioResult:
@@ -122,7 +122,7 @@ def run_inquiry(
     tables: RegionTables,
     inquiry: RegionTables,
     *,
-    network: RoadNetwork,
+    network: Network,
     codes: WasteCodes,
     parameters: ScenarioParameters,
 ) -> ScenarioResult:
@@ -174,8 +174,8 @@ def _empty_scenario(codes: WasteCodes) -> ScenarioResult:
 
 
 def _choose_travel(
-    travel: RoadTravel | None, tables: RegionTables, *, network: RoadNetwork, parameters: ScenarioParameters
-) -> RoadTravel:
+    travel: NetworkTravel | None, tables: RegionTables, *, network: Network, parameters: ScenarioParameters
+) -> NetworkTravel:
     """Return the ready travel's part for the facilities of `tables`, or measure it."""
     if travel is None:
         return measure_travel(network, tables.facilities, parameters=parameters)
@@ -196,7 +196,7 @@ def access_key(parameters: ScenarioParameters) -> tuple[float, float]:
     return parameters.access_detour_factor, parameters.access_speed_kmh
 
 
-def describe_network(network: RoadNetwork) -> dict[str, str]:
+def describe_network(network: Network) -> dict[str, str]:
     """Return name, date, profile, licence and digest of the road network as text."""
     return {name: str(getattr(network, name)) for name in ("name", "date", "profile", "licence", "digest")}
 

@@ -13,7 +13,7 @@ import shapely
 from pyproj import Transformer
 
 from geodata.crs import METRIC, WGS84
-from geodata.routes import Route, RouteLeg
+from geodata.routelegs import Route, RouteLeg
 from geodata.routing.graph import FERRY, RoadGraph
 from geodata.routing.labels import LENGTH_SCALE, TIME_SCALE, unpack_labels
 from geodata.routing.paths import (

@@ -13,16 +13,20 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import shapely
 
+from geodata.crs import METRIC, WGS84
 from geodata.land import Land
 from geodata.parameters import ScenarioParameters
-from geodata.routing.edgesnapping import SnappedPoints, snap_to_edges
-from geodata.routing.entries import enter_graph
+from geodata.routelegs import Route, RouteLeg
+from geodata.routing.edgesnapping import MAX_ACCESS_KM, SnappedPoints, snap_to_edges
+from geodata.routing.entries import describe_end, enter_graph
 from geodata.routing.labels import unpack_labels
 from geodata.routing.localways import LocalWays, group_points
 from geodata.routing.reach import find_nearest, find_within
+from geodata.routing.roadroutes import find_road_route
 from geodata.routing.router import Entries, Router
-from geodata.routing.tables import iterate_table, measure_pairs
+from geodata.routing.tables import Table, iterate_table, measure_pairs
 from geodata.snapping import REASONS
 from geodata.transport import Floats, Ints, Legs, locate_facilities
 
@@ -97,6 +101,11 @@ class GraphTravel:
         """Why a point has no distances, or only few (``no_connection``); empty when it has all."""
         return tuple(REASONS[s] for s in self.snapped.status)
 
+    @property
+    def max_access_km(self) -> float:
+        """Points farther than this from every road have no distances."""
+        return MAX_ACCESS_KM
+
     def select(self, positions: Ints) -> GraphTravel:
         """Return travel between the facilities at `positions` only; nothing is measured anew."""
         rows = np.asarray(positions, np.intp)
@@ -113,8 +122,8 @@ class GraphTravel:
     def pairs(self, origins: Ints, destinations: Ints) -> Legs:
         """Legs of the pairs ``(origins[k], destinations[k])``."""
         i, j = np.asarray(origins, np.intp), np.asarray(destinations, np.intp)
-        labels, toll = measure_pairs(self.network.router, self.starts, self.ends, i, j, tolls=True)
-        return self._finish(i, j, labels, toll)
+        table = self._measure(i, j, tolls=True)
+        return self._finish(i, j, table.labels, 0.0 if table.toll is None else table.toll)
 
     def minutes_between(self, origins: Ints, destinations: Ints) -> Floats:
         """Minutes as a ``len(origins) x len(destinations)`` matrix; NaN where unreachable."""
@@ -175,6 +184,30 @@ class GraphTravel:
         kept = np.isfinite(labels) & (place < count)
         return i[kept], j[kept], self._finish(i[kept], j[kept], labels[kept], toll[kept])
 
+    def find_route(self, origin: int, destination: int) -> Route | None:
+        """Return the way between two facilities along the roads, None when there is none.
+
+        Its kilometres, minutes and ferries are those of :meth:`pairs`.
+        """
+        i, j = np.array([origin]), np.array([destination])
+        legs = self.pairs(i, j)
+        km, minutes = float(legs.distance_km[0]), float(legs.minutes[0])
+        if not np.isfinite(minutes):
+            return None
+        graph = self.network.router.graph
+        start, end = (describe_end(graph, self.snapped, point) for point in (origin, destination))
+        if start is None or end is None:
+            return None
+        route = find_road_route(self.network.router, start, end)
+        if route is not None and (route.distance_km, route.minutes) == (km, minutes):
+            return route
+        rows = np.array([origin, destination])
+        points = gpd.GeoSeries(shapely.points(self.snapped.x[rows], self.snapped.y[rows]), crs=METRIC)
+        line = shapely.LineString(points.to_crs(WGS84).to_list())
+        between = tuple((float(lon), float(lat)) for lon, lat in line.coords)
+        direct = RouteLeg("", km, minutes, False, bool(legs.estimated_km[0] > 0), between)
+        return Route((), (direct,), line, km, minutes, 0)
+
     def _find_within(
         self, *, max_km: float, max_minutes: float, among: Ints | None, tolls: bool
     ) -> tuple[Ints, Ints, Floats, Floats]:
@@ -205,9 +238,9 @@ class GraphTravel:
         a, b = self.local.list_pairs(everyone, everyone)
         a, b = everyone[a], everyone[b]
         a, b = a[a != b], b[a != b]
-        there, fees = measure_pairs(self.network.router, self.starts, self.ends, a, b, tolls=toll is not None)
-        there, _, cheap = self._shorten(a, b, there)
-        charged = np.zeros(len(a)) if fees is None else np.where(cheap, 0.0, fees)
+        table = self._measure(a, b, tolls=toll is not None)
+        there, _, cheap = self._shorten(a, b, table.labels)
+        charged = np.zeros(len(a)) if table.toll is None else np.where(cheap, 0.0, table.toll)
         n = len(self.ids)
         other = (i != j) & ~np.isin(i * n + j, a * n + b)
         return (
@@ -216,6 +249,11 @@ class GraphTravel:
             np.r_[labels[other], there],
             np.r_[known[other], charged],
         )
+
+    def _measure(self, i: Ints, j: Ints, *, tolls: bool) -> Table:
+        """Return the least ways over the core of pairs."""
+        router = self.network.router
+        return measure_pairs(router, self.starts, self.ends, i, j, threads=self.threads, tolls=tolls)
 
     def _placed(self, among: Ints | None) -> Ints:
         everyone = np.arange(len(self.ids)) if among is None else np.unique(np.asarray(among, np.intp))
