@@ -190,6 +190,7 @@ class GraphReader:
             core.setdefault(int(tail), {})[int(head)] = int(label)
         self._core = core
         self._from: dict[int, dict[int, int]] = {}
+        self._known: dict[tuple[int, int], float] | None = None
         spot = {
             (round(x * 10), round(y * 10)): p
             for p, (x, y) in enumerate(zip(segments.point_x, segments.point_y, strict=True))
@@ -213,6 +214,15 @@ class GraphReader:
             path.append((node, total))
         return path
 
+    def find_roots(self, point: int) -> set[int]:
+        """Return the core nodes through which ways from and to a point of the source lead."""
+        nodes = {node for node, _ in (*self._ways_out(point), *self._ways_in(point))}
+        return {self._climb(node, self.graph.tree_up)[-1][0] for node in nodes}
+
+    def trust(self, table: dict[tuple[int, int], float]) -> None:
+        """Take labels between core nodes from `table` instead of searching for them here."""
+        self._known = table
+
     def between_nodes(self, start: int, end: int) -> float:
         up, down = self._climb(start, self.graph.tree_up), self._climb(end, self.graph.tree_down)
         below = dict(down)
@@ -220,6 +230,8 @@ class GraphReader:
             if node in below:  # the lowest common ancestor
                 return label + below[node]
         root, goal = up[-1][0], down[-1][0]
+        if self._known is not None:
+            return up[-1][1] + self._known[root, goal] + down[-1][1]
         if root not in self._from:
             self._from[root] = measure_from(self._core, root)
         return up[-1][1] + self._from[root].get(goal, np.inf) + down[-1][1]
