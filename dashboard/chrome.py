@@ -44,7 +44,7 @@ STYLE = """
 [class*="st-key-figure_"] {padding: .7rem .9rem; height: 100%;}
 [class*="st-key-figure_"] [data-testid="stMetricLabel"] * {white-space: normal;}
 [class*="st-key-figure_"] [data-testid="stText"] {font: inherit; font-size: .875rem; line-height: 1.45;}
-.st-key-legend_narrow {display: none;}
+.st-key-legend_narrow, [class*="st-key-narrow_"] {display: none;}
 [data-testid="stHeaderActionElements"] {display: none;}
 [data-testid="stSidebar"]:is([data-collapsed="true"], [aria-expanded="false"]) {visibility: hidden;}
 [data-testid="stElementToolbar"]:focus-within {opacity: 1;}
@@ -58,8 +58,8 @@ STYLE = """
   [class*="st-key-figure_"] {padding: .5rem .7rem;}
   .st-key-figure_3 {order: -1;}
   .st-key-key_figures > div:has(> .st-key-figure_3) {grid-column: 1 / -1; order: -1;}
-  .st-key-legend_wide {display: none;}
-  .st-key-legend_narrow {display: flex;}
+  .st-key-legend_wide, [class*="st-key-wide_"] {display: none;}
+  .st-key-legend_narrow, [class*="st-key-narrow_"] {display: flex;}
   iframe.stCustomComponentV1 {height: clamp(320px, 62vh, 560px) !important;}
 }
 """

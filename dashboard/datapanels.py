@@ -58,18 +58,11 @@ def show_content() -> None:
             "amount_min",
             "amount_max",
         ),
+        titles={"direction": _("Role")},
         alt=_("Streams and amounts a year by direction and basis."),
     )
     st.subheader(_("What the bases mean"))
-    meanings = pd.DataFrame(
-        {
-            "basis": [label_basis(key) for key in BASES],
-            "meaning": [label(BASIS_MEANINGS, key) for key in BASES],
-        }
-    )
-    tables.show_table(
-        meanings, key="content_meanings", columns=("basis", "meaning"), alt=_("What each basis means.")
-    )
+    st.text("\n".join(f"{label_basis(key)}: {label(BASIS_MEANINGS, key)}" for key in BASES), width="stretch")
     st.subheader(_("Networks"))
     networks = tables.present_networks(loaded.networks)
     for column in ("founded", "ended"):

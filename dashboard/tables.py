@@ -104,21 +104,15 @@ WIDTHS = {
 NUMBER_WIDTH = 105
 
 NARROW_FORMS: dict[str, dict[str, int]] = {
+    "content_basis": {"direction": 62, "basis": 106, "amount_best": 104, "unit": 50},
     "partners": {"partner": 158, "distance_km": 68, "score": 66},
     "kommune_totals": {"direction": 62, "material": 104, "amount_best": 80, "unit": 42, "basis": 108},
 }
 """Tables that have a second form where the screen is narrow: their most telling columns and widths, by key.
 
-The first ones fit 390 pixels together. Such a table is made twice and the page's style shows one, so that only small
-tables have it.
+The first ones fit 390 pixels together. Such a table is made twice and the page's style (``chrome.STYLE``)
+shows one, so that only small tables have it.
 """
-NARROW_STYLE = """<style>
-[class*="st-key-narrow_"] {display: none;}
-@media (max-width: 640px) {
-  [class*="st-key-narrow_"] {display: flex;}
-  [class*="st-key-wide_"] {display: none;}
-}
-</style>"""
 
 
 def show_table(
@@ -157,7 +151,6 @@ def show_table(
     if narrow is None:
         _draw(frame, key=key, widths=dict.fromkeys(columns), titles=titles, ids=ids, **said)
         return
-    st.html(NARROW_STYLE)
     with st.container(key=f"wide_{key}"):
         _draw(frame, key=key, widths=dict.fromkeys(columns), titles=titles, ids=ids, **said)
     with st.container(key=f"narrow_{key}"):
