@@ -112,7 +112,8 @@ def build_hierarchy(
 
 def round_tolls(toll_nok: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Return tolls rounded to :data:`TOLL_STEP_NOK`."""
-    return (np.rint(toll_nok / TOLL_STEP_NOK) * TOLL_STEP_NOK).astype(np.float32)
+    rounded: npt.NDArray[np.float32] = np.rint(toll_nok / TOLL_STEP_NOK) * TOLL_STEP_NOK
+    return rounded.astype(np.float32)
 
 
 def order_by_place(x: Floats, y: Floats) -> Int32s:

@@ -1,23 +1,20 @@
 """Machine code that sweeps many starts at once over a hierarchy: up from the starts, down to the ends.
 
 A lane is one start. Each node has a row of labels, one a lane, so that one arc serves all lanes by a handful
-of vector instructions. The minimum is written ``x if x < y else y``, which is what the processor's own
-minimum does; anything else would be translated into something slower.
+of vector instructions (:mod:`geodata.routing.kernels_lanes`). All three parts of a sweep are the same step:
+a row becomes the least of what its tails' rows give.
 """
 
 from __future__ import annotations
-
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from geodata.routing.compiled import compiled
 from geodata.routing.graph import Int32s, Int64s
+from geodata.routing.kernels_lanes import LANES, lead, lead_with_tolls
 from geodata.transport import Floats
 
-LANES: Final = 32
-"""Starts that are swept at once."""
 Tolls = npt.NDArray[np.float32]
 
 
@@ -92,7 +89,46 @@ def gather_arcs(
 
 
 @compiled
-def climb(
+def _plan_climb(
+    up_first: Int64s,
+    up_head: Int32s,
+    entry_rank: Int32s,
+    position: Int32s,
+) -> tuple[Int32s, Int32s, Int64s, Int32s, Int64s]:
+    """Return what `entry_rank` lead up to, and the arcs between, by their upper ends.
+
+    Returns
+    -------
+    closure : ranks, each after all that it leads to. seed_of : for each an own row of seeds, or -1.
+    first, tail, arc : CSR by place in `closure`: places of the lower ends, numbers of the arcs.
+    """
+    closure = order_closure(up_first, up_head, entry_rank, position)
+    count = len(closure)
+    seed_of = np.full(count, -1, np.int32)
+    seeds = 0
+    for rank in entry_rank:
+        if seed_of[position[rank]] < 0:
+            seed_of[position[rank]] = seeds
+            seeds += 1
+    first = np.zeros(count + 2, np.int64)
+    for place in range(count):
+        for arc in range(up_first[closure[place]], up_first[closure[place] + 1]):
+            first[position[up_head[arc]] + 2] += 1
+    for place in range(count):
+        first[place + 2] += first[place + 1]
+    tail = np.empty(first[count + 1], np.int32)
+    arcs = np.empty(first[count + 1], np.int64)
+    for place in range(count):
+        for arc in range(up_first[closure[place]], up_first[closure[place] + 1]):
+            above = position[up_head[arc]] + 1
+            tail[first[above]] = place
+            arcs[first[above]] = arc
+            first[above] += 1
+    return closure, seed_of, first[: count + 1], tail, arcs
+
+
+@compiled
+def sweep_batch(
     up_first: Int64s,
     up_head: Int32s,
     up_label: Floats,
@@ -100,52 +136,11 @@ def climb(
     entry_rank: Int32s,
     entry_label: Floats,
     position: Int32s,
-    down_position: Int32s,
-    rows: Floats,
-) -> None:
-    """Put labels of the starts' upward ways into `rows`, at the nodes that have a `down_position`.
-
-    `position` is -1 everywhere, before and after. `rows` is infinite before.
-    """
-    closure = order_closure(up_first, up_head, entry_rank, position)
-    labels = np.full((len(closure), LANES), np.inf)
-    for entry in range(len(entry_rank)):
-        place = position[entry_rank[entry]]
-        lane = entry_lane[entry]
-        labels[place, lane] = min(labels[place, lane], entry_label[entry])
-    for place in range(len(closure) - 1, -1, -1):
-        node = closure[place]
-        for arc in range(up_first[node], up_first[node + 1]):
-            above = position[up_head[arc]]
-            weight = up_label[arc]
-            for lane in range(LANES):
-                old = labels[above, lane]
-                new = labels[place, lane] + weight
-                labels[above, lane] = new if new < old else old
-    for place in range(len(closure)):
-        node = closure[place]
-        position[node] = -1
-        below = down_position[node]
-        if below >= 0:
-            for lane in range(LANES):
-                rows[below, lane] = labels[place, lane]
-
-
-@compiled
-def sweep(first: Int64s, tail: Int32s, label: Floats, rows: Floats) -> None:
-    """Lead the labels in `rows` down along all arcs: row i gets those of its tails, which stand before it."""
-    for node in range(len(first) - 1):
-        for arc in range(first[node], first[node + 1]):
-            above = tail[arc]
-            weight = label[arc]
-            for lane in range(LANES):
-                old = rows[node, lane]
-                new = rows[above, lane] + weight
-                rows[node, lane] = new if new < old else old
-
-
-@compiled
-def finish(
+    row_of: Int32s,
+    seed_of_row: Int32s,
+    first: Int64s,
+    tail: Int32s,
+    label: Floats,
     rows: Floats,
     point_first: Int64s,
     point_row: Int32s,
@@ -154,26 +149,75 @@ def finish(
     out_row: Int64s,
     out: Floats,
 ) -> None:
-    """Write the least label over each point's entries to ``out[out_row[lane], column]``.
+    """Sweep one batch of starts up, down and into ``out[out_row[lane], column]``.
 
-    ``column[i]`` is the point whose labels belong in column i.
+    Parameters
+    ----------
+    up_* : upward arcs of the hierarchy. entry_* : where the starts of the lanes enter it.
+    position : one a rank, -1 before and after. row_of : row of each rank that leads down to the ends, or -1.
+    seed_of_row : one a row, -1 before and after.
+    first, tail, label : arcs down, by lower row; a tail stands before. rows : room for the rows' labels.
+    point_* : where the ends are left to. ``column[i]`` : the point that column i is about.
     """
+    closure, own_seed, climb_first, climb_tail, climb_arc = _plan_climb(
+        up_first, up_head, entry_rank, position
+    )
+    climb_label = np.empty(len(climb_arc), np.float64)
+    for at in range(len(climb_arc)):
+        climb_label[at] = up_label[climb_arc[at]]
+    seeds = np.full((len(entry_rank), LANES), np.inf)
+    for entry in range(len(entry_rank)):
+        seed = own_seed[position[entry_rank[entry]]]
+        lane = entry_lane[entry]
+        seeds[seed, lane] = min(seeds[seed, lane], entry_label[entry])
+    climbed = np.empty((len(closure), LANES))
+    for place in range(len(closure) - 1, -1, -1):
+        lead(
+            climbed,
+            place,
+            seeds,
+            own_seed[place],
+            climbed,
+            climb_first[place],
+            climb_first[place + 1],
+            climb_tail,
+            climb_label,
+        )
+    for place in range(len(closure)):
+        position[closure[place]] = -1
+        if row_of[closure[place]] >= 0:
+            seed_of_row[row_of[closure[place]]] = place
+
+    for row in range(len(first) - 1):
+        lead(rows, row, climbed, seed_of_row[row], rows, first[row], first[row + 1], tail, label)
+    for place in range(len(closure)):
+        if row_of[closure[place]] >= 0:
+            seed_of_row[row_of[closure[place]]] = -1
+
     points = len(point_first) - 1
     kept = np.empty((LANES, points))
+    reached = np.empty((1, LANES))
     for point in range(points):
+        lead(
+            reached,
+            0,
+            reached,
+            -1,
+            rows,
+            point_first[point],
+            point_first[point + 1],
+            point_row,
+            point_label,
+        )
         for lane in range(LANES):
-            least = np.inf
-            for entry in range(point_first[point], point_first[point + 1]):
-                new = rows[point_row[entry], lane] + point_label[entry]
-                least = new if new < least else least
-            kept[lane, point] = least
+            kept[lane, point] = reached[0, lane]
     for lane in range(len(out_row)):
         for at in range(points):
             out[out_row[lane], at] = kept[lane, column[at]]
 
 
 @compiled
-def climb_with_tolls(
+def sweep_batch_with_tolls(
     up_first: Int64s,
     up_head: Int32s,
     up_label: Floats,
@@ -183,64 +227,14 @@ def climb_with_tolls(
     entry_label: Floats,
     entry_toll: Tolls,
     position: Int32s,
-    down_position: Int32s,
+    row_of: Int32s,
+    seed_of_row: Int32s,
+    first: Int64s,
+    tail: Int32s,
+    label: Floats,
+    toll: Tolls,
     rows: Floats,
-    tolls: Tolls,
-) -> None:
-    """Do what :func:`climb` does, with the toll of each way beside its label; the least where labels tie."""
-    closure = order_closure(up_first, up_head, entry_rank, position)
-    labels = np.full((len(closure), LANES), np.inf)
-    paid = np.zeros((len(closure), LANES), np.float32)
-    for entry in range(len(entry_rank)):
-        place = position[entry_rank[entry]]
-        lane = entry_lane[entry]
-        new = entry_label[entry]
-        old = labels[place, lane]
-        if new < old or (new == old and entry_toll[entry] < paid[place, lane]):
-            labels[place, lane] = new
-            paid[place, lane] = entry_toll[entry]
-    for place in range(len(closure) - 1, -1, -1):
-        node = closure[place]
-        for arc in range(up_first[node], up_first[node + 1]):
-            above = position[up_head[arc]]
-            for lane in range(LANES):
-                new = labels[place, lane] + up_label[arc]
-                toll = paid[place, lane] + up_toll[arc]
-                old = labels[above, lane]
-                if new < old or (new == old and toll < paid[above, lane]):
-                    labels[above, lane] = new
-                    paid[above, lane] = toll
-    for place in range(len(closure)):
-        node = closure[place]
-        position[node] = -1
-        below = down_position[node]
-        if below >= 0:
-            for lane in range(LANES):
-                rows[below, lane] = labels[place, lane]
-                tolls[below, lane] = paid[place, lane]
-
-
-@compiled
-def sweep_with_tolls(
-    first: Int64s, tail: Int32s, label: Floats, toll: Tolls, rows: Floats, tolls: Tolls
-) -> None:
-    """Do what :func:`sweep` does, with the toll of each way beside its label; the least where labels tie."""
-    for node in range(len(first) - 1):
-        for arc in range(first[node], first[node + 1]):
-            above = tail[arc]
-            for lane in range(LANES):
-                new = rows[above, lane] + label[arc]
-                paid = tolls[above, lane] + toll[arc]
-                old = rows[node, lane]
-                better = new < old or (new == old and paid < tolls[node, lane])
-                rows[node, lane] = new if better else old
-                tolls[node, lane] = paid if better else tolls[node, lane]
-
-
-@compiled
-def finish_with_tolls(
-    rows: Floats,
-    tolls: Tolls,
+    row_toll: Tolls,
     point_first: Int64s,
     point_row: Int32s,
     point_label: Floats,
@@ -250,22 +244,92 @@ def finish_with_tolls(
     out: Floats,
     out_toll: Tolls,
 ) -> None:
-    """Do what :func:`finish` does, with the toll of each way; the least where labels tie."""
+    """Do what :func:`sweep_batch` does, with the toll of each way beside its label; the least on ties."""
+    closure, own_seed, climb_first, climb_tail, climb_arc = _plan_climb(
+        up_first, up_head, entry_rank, position
+    )
+    climb_label = np.empty(len(climb_arc), np.float64)
+    climb_toll = np.empty(len(climb_arc), np.float32)
+    for at in range(len(climb_arc)):
+        climb_label[at] = up_label[climb_arc[at]]
+        climb_toll[at] = up_toll[climb_arc[at]]
+    seeds = np.full((len(entry_rank), LANES), np.inf)
+    seed_toll = np.zeros((len(entry_rank), LANES), np.float32)
+    for entry in range(len(entry_rank)):
+        seed = own_seed[position[entry_rank[entry]]]
+        lane = entry_lane[entry]
+        new = entry_label[entry]
+        old = seeds[seed, lane]
+        if new < old or (new == old and entry_toll[entry] < seed_toll[seed, lane]):
+            seeds[seed, lane] = new
+            seed_toll[seed, lane] = entry_toll[entry]
+    climbed = np.empty((len(closure), LANES))
+    climbed_toll = np.empty((len(closure), LANES), np.float32)
+    for place in range(len(closure) - 1, -1, -1):
+        lead_with_tolls(
+            climbed,
+            place,
+            seeds,
+            own_seed[place],
+            climbed,
+            climb_first[place],
+            climb_first[place + 1],
+            climb_tail,
+            climb_label,
+            climbed_toll,
+            seed_toll,
+            climbed_toll,
+            climb_toll,
+        )
+    for place in range(len(closure)):
+        position[closure[place]] = -1
+        if row_of[closure[place]] >= 0:
+            seed_of_row[row_of[closure[place]]] = place
+
+    for row in range(len(first) - 1):
+        lead_with_tolls(
+            rows,
+            row,
+            climbed,
+            seed_of_row[row],
+            rows,
+            first[row],
+            first[row + 1],
+            tail,
+            label,
+            row_toll,
+            climbed_toll,
+            row_toll,
+            toll,
+        )
+    for place in range(len(closure)):
+        if row_of[closure[place]] >= 0:
+            seed_of_row[row_of[closure[place]]] = -1
+
     points = len(point_first) - 1
     kept = np.empty((LANES, points))
     paid = np.empty((LANES, points), np.float32)
+    reached = np.empty((1, LANES))
+    reached_toll = np.empty((1, LANES), np.float32)
     for point in range(points):
+        lead_with_tolls(
+            reached,
+            0,
+            reached,
+            -1,
+            rows,
+            point_first[point],
+            point_first[point + 1],
+            point_row,
+            point_label,
+            reached_toll,
+            reached_toll,
+            row_toll,
+            point_toll,
+        )
         for lane in range(LANES):
-            least = np.inf
-            least_toll = np.float32(0.0)
-            for entry in range(point_first[point], point_first[point + 1]):
-                new = rows[point_row[entry], lane] + point_label[entry]
-                toll = tolls[point_row[entry], lane] + point_toll[entry]
-                if new < least or (new == least and toll < least_toll):
-                    least = new
-                    least_toll = toll
-            kept[lane, point] = least
-            paid[lane, point] = least_toll
+            kept[lane, point] = reached[0, lane]
+            paid[lane, point] = reached_toll[0, lane]
     for lane in range(len(out_row)):
         for at in range(points):
             out[out_row[lane], at] = kept[lane, column[at]]

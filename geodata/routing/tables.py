@@ -35,7 +35,7 @@ _PLAIN_CELLS: Final = 4_000_000  # labels that plain Dijkstra holds at once
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Least ways: `labels` (starts x ends, or one a pair; inf: no way) and, where asked for, `toll` in NOK."""
+    """Least ways: `labels` (starts x ends, or one a pair; inf: no way) and `toll` in NOK where asked for."""
 
     labels: Floats
     toll: Tolls | None = None
@@ -106,7 +106,7 @@ def measure_pairs(
 
 
 def _cut_pairs(turn: Int64s, second: Int64s) -> Iterator[slice]:
-    """Cut pairs, sorted by `turn` of their start, into parts of few cells: whole batches of starts if it can be.
+    """Cut pairs, sorted by `turn` of their start, into parts of few cells, by whole batches if may be.
 
     A start with more ends than fit a part alone has its pairs cut too.
     """
@@ -185,29 +185,30 @@ class _SweepPlan:
         position = np.full(len(above.node), -1, np.int32)
         rows = np.empty((self.rows, BATCH))
         paid = np.empty((self.rows, BATCH), np.float32) if table.toll is not None else None
+        seed_of_row = np.full(self.rows, -1, np.int32)
+        entry = (position, self.row, seed_of_row, self.arc_first, self.arc_tail, self.arc_label)
         points = (self.point_first, self.point_row, self.point_label)
         for batch in batches:
             some = starts.select(batch)
             lane = np.repeat(np.arange(len(batch), dtype=np.int32), np.diff(some.first))
             rank = above.rank[some.node]
-            rows[:] = np.inf
             if paid is None or table.toll is None:
-                kernels.climb(
+                kernels.sweep_batch(
                     above.up_first,
                     above.up_head,
                     above.up_label,
                     lane,
                     rank,
                     some.label,
-                    position,
-                    self.row,
+                    *entry,
                     rows,
+                    *points,
+                    self.column,
+                    batch,
+                    table.labels,
                 )
-                kernels.sweep(self.arc_first, self.arc_tail, self.arc_label, rows)
-                kernels.finish(rows, *points, self.column, batch, table.labels)
                 continue
-            paid[:] = 0
-            kernels.climb_with_tolls(
+            kernels.sweep_batch_with_tolls(
                 above.up_first,
                 above.up_head,
                 above.up_label,
@@ -216,14 +217,16 @@ class _SweepPlan:
                 rank,
                 some.label,
                 some.toll,
-                position,
-                self.row,
+                *entry,
+                self.arc_toll,
                 rows,
                 paid,
-            )
-            kernels.sweep_with_tolls(self.arc_first, self.arc_tail, self.arc_label, self.arc_toll, rows, paid)
-            kernels.finish_with_tolls(
-                rows, paid, *points, self.point_toll, self.column, batch, table.labels, table.toll
+                *points,
+                self.point_toll,
+                self.column,
+                batch,
+                table.labels,
+                table.toll,
             )
 
 
