@@ -38,10 +38,11 @@ START_SECONDS = 90
 
 @dataclass(frozen=True)
 class Server:
-    """A running dashboard: where it answers, and the file its output goes to."""
+    """A running dashboard: where it answers, the file its output goes to, and its process."""
 
     url: str
     log: Path
+    pid: int
 
 
 def find_chromium() -> str | None:
@@ -83,7 +84,7 @@ def serve(script: Path, folder: Path, **environment: str) -> Iterator[Server]:
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_healthy(url, process, log)
-        yield Server(url, log)
+        yield Server(url, log, process.pid)
     finally:
         process.terminate()
         try:
