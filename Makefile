@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 PORT   ?= 8501
 UV     ?= uv
 
-.PHONY: run test lint lock messages clean
+.PHONY: run test bench lint lock messages clean
 
 run: $(VENV)/.installed-run
 	$(BIN)/symbiosekart serve --port $(PORT)
@@ -18,6 +18,22 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Measure the road engine on synthetic roads of Norway's size, beside other engines (docs/benchmarks.md).
+# The others are optional and stand in an environment of their own; OSRM's wheel wants Python 3.12.
+# `make bench BENCH="--nodes 50000"` is a small run.
+OTHER_PYTHON ?= $(shell for p in python3.12 $(wildcard $(HOME)/.pyenv/versions/3.12*/bin/python3.12) $(PYTHON); do \
+  $$p -c 'import sys; print(sys.executable)' 2>/dev/null && break; done)
+
+bench: $(VENV)/.installed-run .venv-bench/.installed
+	$(BIN)/python -m benchmarks.run $(BENCH)
+
+.venv-bench/.installed: $(wildcard benchmarks/requirements/*.txt)
+	$(OTHER_PYTHON) -m venv .venv-bench
+	for engine in benchmarks/requirements/*.txt; do \
+	  .venv-bench/bin/python -m pip --disable-pip-version-check install --quiet --only-binary :all: --require-hashes -r $$engine \
+	    || echo "left out of the benchmark: $$engine could not be installed"; done
+	touch $@
 
 # Which texts of the code lack a translation, and which translations lost a placeholder.
 messages: $(VENV)/.installed-run
@@ -45,4 +61,4 @@ lock:
 	  --custom-compile-command "make lock" --extra install --extra cluster --extra test -c requirements.txt pyproject.toml -o requirements-test.txt
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,6 +1,6 @@
 """One run, one report: this project's engine and others on the same synthetic roads.
 
-``python -m benchmarks.run`` (or ``make bench``). Every measurement is a process of its own, one after another.
+``python -m benchmarks.run`` (or ``make bench``). Every measurement is a process of its own, one by one.
 What is slow to make (roads, orders, hierarchies) is kept in the user's cache folder, and its cost with it.
 """
 
