@@ -800,6 +800,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The folder {folder} holds pages of another question to NVDB.",
         "Choose an empty folder.",
     ),
+    "nvdb.no_area": (
+        "Nothing says which part of NVDB is wanted.",
+        "Name a county, a municipality or an area.",
+    ),
 }
 """Code -> (what is wrong, what to do), with {placeholders} for the finding's own fields and its values."""
 
