@@ -164,7 +164,7 @@ class _SweepPlan:
     point_row: Int32s
     point_label: Floats
     point_toll: Tolls
-    column: Int64s
+    column: Int32s
 
     def fill(self, table: Table, starts: Entries, *, threads: int | None) -> None:
         """Write the ways from `starts` into the rows of `table`."""
@@ -185,6 +185,8 @@ class _SweepPlan:
         position = np.full(len(above.node), -1, np.int32)
         rows = np.empty((self.rows, BATCH))
         paid = np.empty((self.rows, BATCH), np.float32) if table.toll is not None else None
+        kept = np.empty((BATCH, len(self.column)))
+        kept_toll = np.empty(kept.shape if paid is not None else (0, 0), np.float32)
         seed_of_row = np.full(self.rows, -1, np.int32)
         entry = (position, self.row, seed_of_row, self.arc_first, self.arc_tail, self.arc_label)
         points = (self.point_first, self.point_row, self.point_label)
@@ -204,6 +206,7 @@ class _SweepPlan:
                     rows,
                     *points,
                     self.column,
+                    kept,
                     batch,
                     table.labels,
                 )
@@ -224,6 +227,8 @@ class _SweepPlan:
                 *points,
                 self.point_toll,
                 self.column,
+                kept,
+                kept_toll,
                 batch,
                 table.labels,
                 table.toll,
@@ -235,8 +240,8 @@ def _plan_sweeps(graph: RoadGraph, hierarchy: Hierarchy, ends: Entries) -> _Swee
 
     turns = _sort_points(graph, ends)
     points = ends.select(turns)
-    column = np.empty(len(turns), np.int64)
-    column[turns] = np.arange(len(turns))
+    column = np.empty(len(turns), np.int32)
+    column[turns] = np.arange(len(turns), dtype=np.int32)
     row = np.full(graph.core, -1, np.int32)
     rank = hierarchy.rank[points.node]
     order = kernels.order_closure(hierarchy.down_first, hierarchy.down_tail, rank, row)
@@ -277,7 +282,7 @@ class _PlainPlan:
                 tolls = None
             else:
                 labels, before = dijkstra(roads, indices=some, return_predecessors=True)
-                tolls = np.stack([_add_tolls(graph, *way) for way in zip(labels, before, strict=True)])
+                tolls = _add_tolls(graph, before)
             entries = np.flatnonzero(np.isin(starts.node, some))
             for entry in entries:
                 here = int(np.searchsorted(some, starts.node[entry]))
@@ -309,16 +314,20 @@ class _PlainPlan:
         table.toll[row, filled[better]] = cheapest[better]
 
 
-def _add_tolls(graph: RoadGraph, labels: Floats, before: Int32s) -> Tolls:
-    """Return the toll of the way to each node, by adding it along the tree of the nodes `before`."""
-    toll = np.zeros(graph.core, np.float32)
-    reached = np.flatnonzero(before >= 0)
-    reached = reached[np.argsort(labels[reached], kind="stable")]
-    tail = before[reached]
+def _add_tolls(graph: RoadGraph, before: Int32s) -> Tolls:
+    """Return the tolls of ways (starts x nodes) along the trees of nodes `before`, by doubling strides."""
     key = graph.arc_tail.astype(np.int64) * graph.core + graph.arc_head
     by_key = np.argsort(key, kind="stable")
-    arc = by_key[np.searchsorted(key[by_key], tail.astype(np.int64) * graph.core + reached)]
-    step = round_tolls(graph.arc_toll[arc])
-    for node, parent, paid in zip(reached.tolist(), tail.tolist(), step.tolist(), strict=True):
-        toll[node] = toll[parent] + paid
+    key, price = key[by_key], round_tolls(graph.arc_toll)[by_key]
+    toll = np.zeros(before.shape, np.float32)
+    for paid, parent in zip(toll, before, strict=True):
+        reached = np.flatnonzero(parent >= 0)
+        paid[reached] = price[np.searchsorted(key, parent[reached].astype(np.int64) * graph.core + reached)]
+        stride = np.where(parent >= 0, parent, np.arange(graph.core, dtype=np.int32))
+        while True:  # what is paid on the last 1, 2, 4 ... roads of each way; the first node pays nothing
+            further = stride[stride]
+            paid += paid[stride]
+            if np.array_equal(further, stride):
+                break
+            stride = further
     return toll
