@@ -85,7 +85,7 @@ def make_graph(nodes: int = 1_250_000, *, seed: int = 1) -> RoadGraph:
     height = 1.4 * width
     waters = _make_waters(random, width, height)
     xy, towns = _scatter_points(random, nodes, width, height, waters)
-    edges, more = _join_neighbours(xy)
+    edges, more = make_neighbours(xy)
     dry = ~np.any([w.crossed(xy[edges, 0], xy[edges, 1]) for w in waters], axis=0)
     also = ~np.any([w.crossed(xy[more, 0], xy[more, 1]) for w in waters], axis=0)
     also &= np.hypot(*(xy[more[:, 0]] - xy[more[:, 1]]).T) < 3000
@@ -171,7 +171,7 @@ def _curve_keys(share: Floats) -> npt.NDArray[np.uint64]:
     return keys
 
 
-def _join_neighbours(xy: Floats) -> tuple[Ints, Ints]:
+def make_neighbours(xy: Floats) -> tuple[Ints, Ints]:
     """Return the edges of the relative-neighbourhood graph, and the other Delaunay edges."""
     corners = Delaunay(xy).simplices.astype(np.int64)
     sides = np.sort(np.stack([corners[:, [1, 2]], corners[:, [2, 0]], corners[:, [0, 1]]], axis=1), axis=2)
