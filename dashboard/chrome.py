@@ -166,3 +166,9 @@ def show_footer() -> None:
                 "can be reached with the keyboard. The button in a table's corner makes it fill the page."
             )
         )
+        note(
+            _(
+                "With the keyboard: in a table, arrows move and Shift + Space picks a row; Tab leaves it at "
+                "the end of the row. On the map, N and P step and Enter picks."
+            )
+        )
