@@ -22,10 +22,10 @@ from geodata.networkgraph import build_place_graph, choose_arcs
 from geodata.routing.graph import NetworkFacts, RoadGraph
 from geodata.routing.hierarchy import Hierarchy
 from geodata.routing.labels import pack_labels, unpack_labels
-from geodata.routing.router import Router, enter_at_nodes
-from geodata.routing.tables import measure_table
+from geodata.routing.router import Router
 from geodata.schemas import conform_table
 from geodata.transport import Floats, Ints
+from geodata.ways import WayRows, WayTable
 
 LEAST_COST, FASTEST = "least_cost", "fastest"
 PROFILES: Final = MappingProxyType(
@@ -39,26 +39,6 @@ KM_COST_MIN: Final = 0.75
 """What a kilometre costs a truck beside its time, in minutes: about 7.5 NOK/km (fuel, tyres, upkeep) against
 about 10 NOK/min (driver, capital): the proportion of the Norwegian lorry cost models. It keeps ways from
 going far round for a few minutes. The fastest way counts nothing for a kilometre."""
-
-
-@dataclass(frozen=True)
-class WayTable:
-    """Least-cost ways between all places, each array ``places x places`` and symmetric; inf: no way.
-
-    Attributes
-    ----------
-    cost : what a way minimises, in minutes: time, and for the least cost what kilometres cost.
-    minutes : truck time, sailing and waiting included.
-    km : length of that way.
-    ferries : ferry crossings on it.
-    toll_nok : known tolls and fares on it.
-    """
-
-    cost: Floats
-    minutes: Floats
-    km: Floats
-    ferries: npt.NDArray[np.int16]
-    toll_nok: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,26 +170,17 @@ class RoadNetwork:
         return Router(self.graph, self.hierarchy)
 
     @cached_property
+    def _way_rows(self) -> WayRows:
+        return WayRows(self.router)
+
+    def ways_from(self, places: npt.ArrayLike) -> WayTable:
+        """Return the least ways, in which the rows of `places` may be read (others may be NaN still)."""
+        return self._way_rows.fill(places)
+
+    @property
     def ways(self) -> WayTable:
-        """All least ways, computed once (2 400 places: 170 MB)."""
-        everyone = enter_at_nodes(np.arange(len(self.place_ids)))
-        table = measure_table(self.router, everyone, everyone, tolls=True)
-        measures = unpack_labels(table.labels)
-        there = np.isfinite(table.labels)
-        minutes = np.maximum(measures.weight_min - self.km_cost_min * measures.km, 0.0)
-        # of ways with one label tolls may differ: one answer for both directions
-        told: npt.NDArray[np.float32] = np.zeros((0, 0), np.float32) if table.toll is None else table.toll
-        toll = np.triu(told) + np.triu(told, 1).T
-        ways = WayTable(
-            cost=np.where(there, measures.weight_min, np.inf),
-            minutes=np.where(there, minutes, np.inf),
-            km=np.where(there, measures.km, np.inf),
-            ferries=np.maximum(measures.ferries, 0).astype(np.int16),
-            toll_nok=np.where(there, toll, 0).astype(np.float32),
-        )
-        for values in (ways.cost, ways.minutes, ways.km, ways.ferries, ways.toll_nok):
-            values.setflags(write=False)
-        return ways
+        """All least ways: a way and the way back have the same cost, time, length and ferries."""
+        return self._way_rows.fill_all()
 
     def predecessors(self, place: int) -> tuple[Floats, npt.NDArray[np.int32]]:
         """Cost from `place` to every place, and the place before each on the way (-9999: none)."""

@@ -22,6 +22,7 @@ from geodata.parameters import ScenarioParameters
 from geodata.routing.travel import GraphNetwork, GraphTravel, measure_graph_travel
 from geodata.snapping import MAX_ACCESS_KM, MAX_ANCHORS, REASONS, Snapped, snap_points
 from geodata.transport import Floats, Ints, Legs, locate_facilities
+from geodata.ways import WayTable
 
 __all__ = [
     "GraphNetwork",
@@ -146,11 +147,16 @@ class RoadTravel:
         both = both[np.lexsort((both[:, 1], both[:, 0]))]
         return both[:, 0], both[:, 1]
 
+    @cached_property
+    def ways(self) -> WayTable:
+        """Least ways between places, in which the rows of all entries may be read."""
+        return self.network.ways_from(self.node)
+
     def _least_cost(self, origins: Ints, one: Ints, two: Ints) -> Floats:
         """Least cost over the network of the pairs ``(origins[one[k]], two[k])``; inf: none."""
-        best = np.full((len(origins), len(self.network.ways.cost)), np.inf)
+        best = np.full((len(origins), len(self.ways.cost)), np.inf)
         for e in range(ENTRIES):
-            cost = self.network.ways.cost[self.node[origins, e]]
+            cost = self.ways.cost[self.node[origins, e]]
             cost += self.entry_cost[origins, e, None]
             np.minimum(best, cost, out=best)
         out = np.full(len(one), np.inf)
@@ -185,7 +191,7 @@ class RoadTravel:
     def _sweep(self, origins: Ints, destinations: Ints) -> tuple[Floats, Floats]:
         """Minutes and km over the network (not along a shared link), ``origins x destinations``; inf:
         none."""
-        ways = self.network.ways
+        ways = self.ways
         rows = np.arange(len(origins))[:, None]
         best = np.full((len(origins), len(ways.cost)), np.inf)
         start = np.zeros(best.shape, np.int8)
@@ -212,7 +218,7 @@ class RoadTravel:
     def _measure(self, i: Ints, j: Ints) -> tuple[npt.NDArray[np.generic], ...]:
         # the lower position first, so that both directions of a pair are one computation
         i, j = np.minimum(i, j), np.maximum(i, j)
-        ways = self.network.ways
+        ways = self.ways
         entry = self.entry_cost[i][:, :, None] + self.entry_cost[j][:, None, :]
         total = (entry + ways.cost[self.node[i][:, :, None], self.node[j][:, None, :]]).reshape(
             len(i), ENTRIES**2
@@ -224,7 +230,9 @@ class RoadTravel:
         minutes = self.entry_min[i, e] + self.entry_min[j, f] + ways.minutes[a, b]
         km = self.entry_km[i, e] + self.entry_km[j, f] + ways.km[a, b]
         rough = self.rough_km[i, e] + self.rough_km[j, f]
-        ferries, toll = ways.ferries[a, b].astype(float), ways.toll_nok[a, b].astype(float)
+        ferries = ways.ferries[a, b].astype(float)
+        # of two ways that are equal but for the toll, both directions tell the same
+        toll = ways.toll_nok[np.minimum(a, b), np.maximum(a, b)].astype(float)
         straight = (
             np.hypot(self.snapped.x[i] - self.snapped.x[j], self.snapped.y[i] - self.snapped.y[j]) / 1000
         )

@@ -61,7 +61,7 @@ def _trace(
     total = (
         travel.entry_cost[0][:, None]
         + travel.entry_cost[1][None, :]
-        + network.ways.cost[np.ix_(travel.node[0], travel.node[1])]
+        + travel.ways.cost[np.ix_(travel.node[0], travel.node[1])]
     )
     e, f = np.unravel_index(int(np.argmin(total)), total.shape)
     if not total[e, f] <= cost + 1e-6:

@@ -112,17 +112,22 @@ def snap_points(network: RoadNetwork, x: Floats, y: Floats, *, parameters: Scena
     points = shapely.points(snapped.x[located], snapped.y[located])
     if not len(located):
         return snapped
-    _, near_place = places.query_nearest(points, return_distance=True, all_matches=False)
-    _, near_chord = (
+    (_, nearest_place), near_place = places.query_nearest(points, return_distance=True, all_matches=False)
+    (_, nearest_chord), near_chord = (
         chords.query_nearest(points, return_distance=True, all_matches=False)
         if len(usable)
-        else (None, np.full(len(points), np.inf))
+        else ((None, np.empty(0, np.intp)), np.full(len(points), np.inf))
     )
     nearest_m = np.minimum(near_place, near_chord)
     reach_m = nearest_m * LONGER_TIMES + LONGER_KM * 1000
     within = nearest_m <= MAX_ACCESS_KM * 1000
     snapped.status[located] = np.where(within, PLACED, OFF_NETWORK)
     near_places, near_chords = _query(places, points, reach_m), _query(chords, points, reach_m)
+    # the rows that most points ask for, found together
+    network.ways_from(nearest_place[within])
+    if len(usable):
+        met = usable[nearest_chord[within & (near_chord < near_place)]]
+        network.ways_from(np.r_[network.tail[met], network.head[met]])
     for k, i in enumerate(located):
         if within[k]:
             _tie_point(snapped, network, int(i), near_places[k], usable[near_chords[k]], parameters)
@@ -156,7 +161,6 @@ def _tie_point(
     afloat = not land.covers(np.array([px]), np.array([py]))[0]
     bearable_sea_km = MAX_SEA_AFLOAT_KM if afloat else MAX_SEA_KM
     chosen: list[int] = []
-    km = network.ways.km
     for c in np.argsort(metres, kind="stable"):
         if len(chosen) == MAX_ANCHORS:
             break
@@ -164,7 +168,8 @@ def _tie_point(
             # A point is no bridge: the network must join this way on to the nearest about as shortly as the
             # point.
             best = chosen[0]
-            ends = km[np.ix_([first[best], second[best]], [first[c], second[c]])]
+            meets = [first[best], second[best]]
+            ends = network.ways_from(meets).km[np.ix_(meets, [first[c], second[c]])]
             straight_km = (metres[c] + metres[best]) / 1000 * parameters.access_detour_factor
             if ends.min() > BRIDGE_SLACK_KM + BRIDGE_TIMES * straight_km:
                 continue
