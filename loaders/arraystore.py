@@ -83,7 +83,8 @@ def _decode(codec: str, stored: _Array, kind: str) -> _Array:
     if codec == "labels":
         whole = _join_bytes(stored, "<i8")
         return np.where(whole < 0, np.inf, whole.astype(np.float64))
-    values = np.cumsum(_join_bytes(stored, "<i4"), dtype=np.int64)
+    values = _join_bytes(stored, "<i4").astype(np.int64)
+    np.cumsum(values, out=values)
     return values / 10 if codec == "tenths" else values.astype(np.dtype(kind).newbyteorder("="))
 
 

@@ -18,6 +18,7 @@ from geodata.routing.vehicles import Vehicle
 from loaders.headers import plain_text
 from loaders.hierarchies import make_router
 from loaders.networkfiles import write_network
+from loaders.nvdb import read_nvdb
 from loaders.osm import read_osm
 from loaders.vehicles import read_vehicle
 
@@ -41,7 +42,7 @@ def build_network(
 
     Parameters
     ----------
-    source : an OpenStreetMap file, or a folder of NVDB pages (``*.json``).
+    source : an OpenStreetMap file, or a folder of NVDB pages (``*.json``), or one such page.
     name : what people shall call the network; the source's own name when empty.
     progress : told a step of :data:`STEPS` and the share of it that is done.
 
@@ -87,4 +88,6 @@ def _check_target(source: Path, out: Path, *, replace_existing: bool) -> None:
 
 
 def _read_source(source: Path, vehicle: Vehicle, tell: Progress) -> tuple[RoadSegments, NetworkFacts]:
+    if source.is_dir() or source.suffix.lower() == ".json":
+        return read_nvdb(source, vehicle=vehicle, progress=tell)
     return read_osm(source, vehicle=vehicle, progress=tell)

@@ -46,6 +46,8 @@ KINDS = {
 NOTES = {
     "turn_restrictions_ignored": N_("Turn restrictions are not modelled."),
     "road_list_not_in_source": N_("The list of roads open to long combinations is not in the source."),
+    "speed_limits_not_in_source": N_("Speed limits are not in the source; the class of road decides."),
+    "load_classes_not_in_source": N_("Load classes are not in the source; no road is closed by them."),
     "closed_access": N_("Roads closed to the vehicle by access rules"),
     "closed_area": N_("Areas left out"),
     "closed_axleload": N_("Roads closed by axle load"),
@@ -53,10 +55,11 @@ NOTES = {
     "closed_height": N_("Roads closed by height"),
     "closed_length": N_("Roads closed by length"),
     "closed_width": N_("Roads closed by width"),
+    "closed_road_list": N_("Roads not open to long combinations"),
+    "closed_surface": N_("Roads too rough for the vehicle"),
+    "closed_season": N_("Seasonal roads left out"),
     "closed_track": N_("Tracks too soft for the vehicle"),
     "closed_ferry": N_("Ferries that do not take the vehicle"),
-    "closed_winter": N_("Winter roads left out"),
-    "closed_seasonal": N_("Seasonal roads left out"),
     "conditional": N_("Roads with rules for certain times, not modelled"),
     "conditional_speed": N_("Roads with speed limits for certain times, not modelled"),
     "winter_closed": N_("Roads closed in winter, kept open here"),
@@ -68,6 +71,10 @@ NOTES = {
     "toll_points": N_("Toll stations"),
     "points_closed_barrier": N_("Barriers that close a road"),
     "points_closed_height": N_("Height barriers that close a road"),
+    "points_closed_weight": N_("Barriers with a weight limit that close a road"),
+    "points_closed_width": N_("Barriers with a width limit that close a road"),
+    "links_without_line": N_("Links without a line on the map"),
+    "nodes_apart": N_("Ends of links that do not meet on the map"),
     "points_outside": N_("Points outside the file"),
     "ferries_outside": N_("Ferries cut off at the edge of the file"),
     "ferries_without_duration": N_("Ferries without a crossing time, which was estimated"),
@@ -79,6 +86,9 @@ def build_roads_app() -> typer.Typer:
     """Return the commands under ``symbiosekart roads``, their help in the language chosen by then."""
     app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
     app.command("build", help=_("Build the road network of a vehicle from OpenStreetMap or NVDB."))(build)
+    app.command("fetch-nvdb", help=_("Fetch the roads of an area from NVDB, page by page, to build from."))(
+        fetch
+    )
     app.command("info", help=_("Tell what is in a road network."))(info)
     return app
 
@@ -118,6 +128,43 @@ def build(
             _("Without a hierarchy: tables are exact but slow. Install ch-router and numba and build again."),
             err=True,
         )
+
+
+def fetch(
+    folder: Annotated[Path, typer.Argument(help=_("Folder for the pages; what is there already is kept."))],
+    county: Annotated[str, typer.Option("--county", help=_("County number, such as 50."))] = "",
+    municipality: Annotated[
+        str, typer.Option("--municipality", help=_("Municipality number, such as 5001."))
+    ] = "",
+    bbox: Annotated[
+        str, typer.Option("--bbox", help=_("West, south, east, north in metres (EPSG:25833), with commas."))
+    ] = "",
+) -> None:
+    """Fetch pages of road links and what stands on them."""
+    from loaders.nvdbfetch import fetch_nvdb
+
+    bar = _Counter()
+    try:
+        files = fetch_nvdb(
+            folder, county=county, municipality=municipality, bbox=_read_bbox(bbox), progress=bar.tell
+        )
+    finally:
+        bar.close()
+    typer.echo(
+        _("{count} pages in {folder}. Build the network with: symbiosekart roads build {folder}").format(
+            count=format_number(len(files)), folder=folder
+        )
+    )
+
+
+def _read_bbox(text: str) -> tuple[float, float, float, float] | None:
+    if not text:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise typer.BadParameter(_("Give four numbers with commas."), param_hint="--bbox") from error
+    return west, south, east, north
 
 
 def info(
@@ -236,4 +283,24 @@ class _ProgressBar:
 
     def close(self) -> None:
         if self._moves and self._step:
+            sys.stderr.write("\n")
+
+
+class _Counter:
+    """How many pages have come of each thing fetched, on a terminal."""
+
+    def __init__(self) -> None:
+        self._moves = sys.stderr.isatty()
+
+    def tell(self, step: str, pages: float) -> None:
+        if self._moves:
+            text = _("{what}: {count} pages").format(
+                what=_("road links") if step == "links" else _("objects of type {type}").format(type=step),
+                count=format_number(pages),
+            )
+            sys.stderr.write(f"\r{text:<60}")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        if self._moves:
             sys.stderr.write("\n")

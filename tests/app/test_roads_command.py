@@ -185,3 +185,60 @@ def test_streamlit_is_not_needed():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.strip() == "False"
+
+
+@pytest.fixture
+def pages(tmp_path):
+    """Two road links and a ferry, as NVDB's service tells them."""
+    folder = tmp_path / "sider"
+    folder.mkdir()
+    places = ((260_000, 6_650_000), (261_000, 6_650_000), (266_000, 6_650_000), (267_000, 6_650_500))
+    links = [
+        {
+            "veglenkesekvensid": 100 + k,
+            "startposisjon": 0.0,
+            "sluttposisjon": 1.0,
+            "veglenkenummer": 1,
+            "startnode": str(k),
+            "sluttnode": str(k + 1),
+            "lengde": length,
+            "typeVeg": kind,
+            "detaljnivå": "Vegtrase",
+            "feltoversikt": ["1", "2"],
+            "vegsystemreferanse": {
+                "vegsystem": {"vegkategori": "F", "fase": "V", "nummer": 44},
+                "strekning": {"trafikantgruppe": "K"},
+            },
+            "geometri": {
+                "wkt": f"LINESTRING Z ({here[0]} {here[1]} 0, {there[0]} {there[1]} 0)",
+                "srid": 5973,
+            },
+        }
+        for k, (here, there, kind, length) in enumerate(
+            [
+                (places[0], places[1], "Enkel bilveg", 1000.0),
+                (places[1], places[2], "Bilferje", 5000.0),
+                (places[2], places[3], "Enkel bilveg", 1118.0),
+            ]
+        )
+    ]
+    page = {"objekter": links, "metadata": {"returnert": 3, "sidestørrelse": 1000}}
+    (folder / "links-1.json").write_text(json.dumps(page), encoding="utf-8")
+    return folder
+
+
+def test_pages_of_the_road_database_build_too(pages, tmp_path, call):
+    out = tmp_path / "nvdb.roads"
+    code, _output, told = call("roads", "build", str(pages), "--out", str(out))
+    assert code == 0, told
+    output = call("--lang", "en", "roads", "info", str(out))[1]
+    assert "Ferry crossings: 1" in output.splitlines()
+    assert "NLOD" in output
+
+
+def test_fetching_needs_an_area(tmp_path, call):
+    code, _output, told = call("roads", "fetch-nvdb", str(tmp_path / "sider"))
+    assert code == cli.UNUSABLE
+    assert told.startswith("Feil:")
+    assert call("roads", "fetch-nvdb", str(tmp_path / "sider"), "--bbox", "1,2")[0] == 2
+    assert not (tmp_path / "sider").exists()
