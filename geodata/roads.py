@@ -260,7 +260,8 @@ class RoadTravel:
 
         minutes = over(s.access_min, s.along_min).reshape(len(near), MAX_ANCHORS**2)
         km = over(s.access_km, s.along_km).reshape(len(near), MAX_ANCHORS**2)
-        cost = np.where(shared.reshape(minutes.shape), minutes + self.network.km_cost_min * km, np.inf)
+        cost = _weigh(minutes, km, km_cost_min=self.network.km_cost_min)
+        cost = np.where(shared.reshape(minutes.shape), cost, np.inf)
         best = cost.argmin(axis=1) if len(near) else np.empty(0, np.intp)
         row = np.arange(len(near))
         rough = (s.estimated_km[i][:, :, None] + s.estimated_km[j][:, None, :]).reshape(
@@ -315,7 +316,7 @@ def measure_travel(
     ]
     km = np.c_[snapped.access_km + snapped.along_km, np.where(is_place, np.inf, snapped.access_km + back_km)]
     rough = np.c_[snapped.estimated_km, snapped.estimated_km]
-    cost = minutes + network.km_cost_min * km
+    cost = _weigh(minutes, km, km_cost_min=network.km_cost_min)
     order = np.argsort(cost, axis=1, kind="stable")
     for e in range(1, node.shape[1]):  # a place reached twice keeps its cheaper entry
         again = np.take_along_axis(node, order[:, e, None], 1) == np.take_along_axis(node, order[:, :e], 1)
@@ -328,6 +329,12 @@ def measure_travel(
     )
     anchor = order % snapped.first.shape[1]
     return RoadTravel(ids, network, parameters, snapped, node, cost, minutes, km, rough, anchor)
+
+
+def _weigh(minutes: Floats, km: Floats, *, km_cost_min: float) -> Floats:
+    """Return what ways cost; infinite where they take for ever, even where kilometres count nothing."""
+    out: Floats = minutes + km_cost_min * np.where(np.isfinite(km), km, 0.0)
+    return out
 
 
 def _at(values: Floats, column: Ints) -> Floats:

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from geodata.network import RoadNetwork, build_network
+from geodata.network import LEAST_COST, RoadNetwork, build_network
 from geodata.schemas import ROAD_LINKS, ROAD_PLACES, Column, conform_table
 from loaders.embedded import data_dir, read_municipalities
 
@@ -25,10 +25,14 @@ def read_road_links() -> pd.DataFrame:
     return _read("links.csv", ROAD_LINKS, table="road_links")
 
 
-def read_road_network() -> RoadNetwork:
-    """Read the embedded network, with the municipalities' polygons as land; raises NetworkError when it is
-    faulty."""
-    return build_network(
+def read_road_network(profile: str = LEAST_COST) -> RoadNetwork:
+    """Read the embedded network, with the municipalities' polygons as land.
+
+    `profile` is a key of :data:`geodata.network.PROFILES`. It gets no contraction hierarchy: for 2 400 places
+    plain search is done before the compiler has been loaded, and the answers are the same. Raises
+    NetworkError when the tables are faulty, KeyError for an unknown profile.
+    """
+    network = build_network(
         read_road_places(),
         read_road_links(),
         name=NAME,
@@ -36,6 +40,7 @@ def read_road_network() -> RoadNetwork:
         licence=LICENCE,
         land=read_municipalities().geometry.drop_duplicates(),
     )
+    return network.with_profile(profile)
 
 
 def _read(file: str, columns: tuple[Column, ...], *, table: str) -> pd.DataFrame:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import networkx as nx
 import numpy as np
 import pytest
 import shapely
 
-from geodata.network import RoadNetwork
+from geodata.network import FASTEST, RoadNetwork
 from geodata.routes import find_route
 from loaders.embedded import read_municipalities
+from loaders.hierarchies import make_router
 from loaders.roads import read_road_links, read_road_network, read_road_places
 
 HOME_COUNTIES = ("03", "31", "32", "33", "39", "50")
@@ -136,3 +139,22 @@ def test_distances_that_anyone_can_look_up(
     assert route.ferries == ferries
     assert 60 * route.distance_km / route.minutes <= 80
     assert route.minutes > 35 * ferries
+
+
+def test_a_hierarchy_tells_the_same_ways(network: RoadNetwork) -> None:
+    fast = replace(network, hierarchy=make_router(network.graph).hierarchy)
+    assert fast.hierarchy is not None
+    some = np.arange(0, len(network.place_ids), 40)
+    plain, swept = network.ways_from(some), fast.ways_from(some)
+    for name in ("cost", "minutes", "km", "ferries"):
+        np.testing.assert_array_equal(getattr(plain, name)[some], getattr(swept, name)[some])
+    assert np.mean(plain.toll_nok[some] == swept.toll_nok[some]) > 0.999  # equal ways may differ in toll
+
+
+def test_the_fastest_ways_take_less_time_and_more_road(network: RoadNetwork) -> None:
+    fastest = read_road_network(FASTEST)
+    some = np.arange(0, len(network.place_ids), 40)
+    quick, cheap = fastest.ways_from(some), network.ways_from(some)
+    assert (quick.minutes[some] <= cheap.minutes[some] + 0.05).all()
+    assert (quick.km[some] >= cheap.km[some] - 0.005).all()
+    assert quick.km[some].sum() > 1.005 * cheap.km[some].sum()

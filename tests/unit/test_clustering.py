@@ -101,6 +101,20 @@ def test_a_chain_along_a_road_is_not_one_place():
     assert (members["minutes_to_medoid"] <= PARAMETERS.cluster_minutes).all()
 
 
+def test_one_way_roads_count_with_the_longer_of_both_ways():
+    tables, road, _ = plant_fjord()
+    slower = np.triu(np.ones_like(road.km))  # one of the two ways takes three minutes more
+    travel = TableTravel(road.ids, road.km, road.minutes + 3 * slower * (road.minutes > 0))
+    turned = TableTravel(road.ids, road.km.T, travel.minutes.T)
+    _, members = cluster(tables, travel)
+    assert is_told_apart(members)
+    minutes = members.loc[~members["is_medoid"], "minutes_to_medoid"]
+    assert (minutes > 3).all()
+    assert (minutes <= PARAMETERS.cluster_minutes).all()
+    _, other = cluster(tables, turned)  # who is near whom does not hang on the direction of a match
+    assert other.drop(columns="matches").equals(members.drop(columns="matches"))
+
+
 def test_labels_do_not_change_with_the_other_clusters():
     tables, road, _ = plant_fjord()
     before = set(cluster(tables, road)[0]["cluster_id"])

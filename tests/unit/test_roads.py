@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from geodata.errors import NetworkError
-from geodata.network import KM_COST_MIN, RoadNetwork, build_network
+from geodata.network import FASTEST, KM_COST_MIN, LEAST_COST, PROFILES, RoadNetwork, build_network
 from geodata.parameters import ScenarioParameters
 from geodata.roads import RoadTravel, measure_straight, measure_travel
 from geodata.routes import find_route
@@ -110,6 +110,20 @@ def test_cost_weighs_kilometres_against_minutes() -> None:
     assert KM_COST_MIN == 0.75
     km, minutes, *_ = leg(measure(network, {"a": (0, 0), "b": (28, 0)}), "a", "b")
     assert (round(km, 2), round(minutes, 2)) == (30, 36)
+
+
+def test_the_fastest_profile_counts_nothing_for_a_kilometre() -> None:
+    network = make_network(
+        {"A": (0, 0), "B": (28, 0), "M": (14, 5)},
+        [("A", "B", 30, 50, 0, 0), ("A", "M", 20, 80, 0, 0), ("M", "B", 20, 80, 0, 0)],
+    )
+    fastest = network.with_profile(FASTEST)
+    km, minutes, *_ = leg(measure(fastest, {"a": (0, 0), "b": (28, 0)}), "a", "b")
+    assert (round(km, 2), round(minutes, 2)) == (40, 30)
+    assert fastest.describe()["profile"] == PROFILES[FASTEST] != network.describe()["profile"]
+    assert fastest.digest != network.digest == fastest.with_profile(LEAST_COST).digest
+    with pytest.raises(KeyError):
+        network.with_profile("by canoe")
 
 
 def test_point_off_the_road_goes_both_ways_and_says_what_is_estimated() -> None:

@@ -8,9 +8,12 @@ import shapely
 
 from geodata.land import Land
 from geodata.parameters import ScenarioParameters
+from geodata.roads import measure_travel
+from geodata.routes import find_route
 from geodata.routing.graph import RoadGraph
 from geodata.routing.router import Router
 from geodata.routing.travel import GraphNetwork, GraphTravel, measure_graph_travel
+from geodata.scenario import describe_network
 from tests.unit.routing.streets import EAST, NORTH, Street, ferry, lay_streets, place_facilities
 
 PARAMETERS = ScenarioParameters(access_detour_factor=1.5, access_speed_kmh=30)
@@ -210,3 +213,36 @@ def test_matrix_pairs_within_and_nearest_agree_with_pairs() -> None:
     a, b = (grid.ravel() for grid in np.meshgrid(everyone[1::2], everyone[1::2], indexing="ij"))
     np.testing.assert_array_equal(part.pairs(a // 2, b // 2).minutes, travel.pairs(a, b).minutes)
     assert part.ids == travel.ids[1::2]
+
+
+def test_a_route_follows_the_roads_and_adds_up_to_the_table() -> None:
+    graph = lay_streets(
+        TREE | {"M": (3.0, 1.0)},
+        [Street("A M B", name="Bent road"), *BRANCHES[1:], Street("M C", name="Spur")],
+    )
+    points = {"u": (-5.0, 2.0), "m": (3.0, 1.3), "b": (5.0, 0.3), "off": (8.0, 4.0), "beside": (8.2, 4.0)}
+    travel = measure(graph, points)
+    for a in range(len(points)):
+        for b in range(len(points)):
+            legs, route = travel.pairs(np.array([a]), np.array([b])), travel.find_route(a, b)
+            assert route is not None
+            assert (route.distance_km, route.minutes) == (legs.distance_km[0], legs.minutes[0])
+            assert sum(stretch.km for stretch in route.legs) == pytest.approx(route.distance_km)
+            assert sum(stretch.minutes for stretch in route.legs) == pytest.approx(route.minutes)
+    ends = place_facilities(points).to_crs("EPSG:4326").geometry
+    route = find_route(travel.network, ends[0], ends[2], parameters=PARAMETERS)
+    assert route is not None
+    assert [stretch.road for stretch in route.legs][:2] == ["Street", "Bent road"]
+    bend = place_facilities({"m": (3.0, 1.0)}).to_crs("EPSG:4326").geometry[0]
+    assert route.geometry.distance(bend) < 1e-6
+    assert len(travel.find_route(3, 4).legs) == 1  # straight across
+
+
+def test_a_scenario_takes_a_road_graph_for_its_network() -> None:
+    network = GraphNetwork(Router(lay_streets(TREE, BRANCHES)))
+    travel = measure_travel(network, place_facilities({"u": (-5, 2), "c": (6, 8)}), parameters=PARAMETERS)
+    assert isinstance(travel, GraphTravel)
+    told = describe_network(network)
+    assert told == network.describe()
+    assert told["profile"] == "semi_trailer"
+    assert told["digest"] == network.router.graph.digest
