@@ -250,8 +250,9 @@ def _read_points(
     objects = osmium.FileProcessor(_open(source), osmium.osm.osm_entity_bits.NODE)
     if source.size >= FILTER_FROM_BYTES and wanted[0] >= 0:
         marks = osmium.IdTracker()
-        for number in wanted.tolist():
-            marks.add_node(number)
+        for start in range(0, len(wanted), 1 << 16):
+            for number in wanted[start : start + (1 << 16)].tolist():
+                marks.add_node(number)
         objects = objects.with_filter(marks.id_filter())
     lon, lat = np.full(len(wanted), np.nan), np.full(len(wanted), np.nan)
     numbers, places = array("q"), array("i")

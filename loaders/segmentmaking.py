@@ -128,8 +128,11 @@ def _cut_ways(
     counts: Counter[str],
 ) -> _Pieces:
     pieces = _Pieces([], [], [], [], [], [], [])
-    standing = np.fromiter(barriers, np.int64, len(barriers))
-    special = np.isin(refs, standing) | ~there
+    standing = np.sort(np.fromiter(barriers, np.int64, len(barriers)))
+    special = ~there
+    if len(standing):
+        near = np.minimum(np.searchsorted(standing, refs), len(standing) - 1)
+        special = special | (standing[near] == refs)
     way_special = np.add.reduceat(special, first[:-1]) > 0 if len(rule) else np.zeros(0, bool)
     for way, (start, end, cut) in enumerate(
         zip(first[:-1].tolist(), first[1:].tolist(), way_special.tolist(), strict=True)
@@ -197,7 +200,10 @@ def _join_pieces(
     first = np.concatenate([[0], np.cumsum(end - start)]).astype(np.int64)
     taken = np.arange(first[-1]) + np.repeat(start - first[:-1], end - start)
     at = place[taken]
-    used, at = np.unique(at, return_inverse=True)
+    is_used = np.zeros(len(numbers), bool)
+    is_used[at] = True
+    used = np.flatnonzero(is_used)
+    at = (np.cumsum(is_used) - 1)[at]
     # Closed points: every way that ends there gets a point of its own.
     new = np.sort(
         np.concatenate(
