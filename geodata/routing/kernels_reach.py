@@ -9,215 +9,199 @@ import numpy.typing as npt
 
 from geodata.routing.compiled import compiled
 from geodata.routing.graph import Int32s, Int64s
+from geodata.routing.kernels_lanes import LANES, lead, lead_with_tolls
 from geodata.routing.labels import FERRY_BITS, LENGTH_BITS
 from geodata.transport import Floats
 
 Floats32 = npt.NDArray[np.float32]
-LANES: Final = 16
-"""Starts that one sweep serves at once."""
 METRES_MASK: Final = 2**LENGTH_BITS - 1
 
 
 @compiled
-def collect_above(first: Int64s, above: Int32s, seeds: Int32s, slot: Int32s) -> Int32s:
-    """Return all nodes that can be climbed to from `seeds`, unsorted. `slot`: -1 before, 0 at these after."""
-    found = np.empty(1024, np.int32)
-    count = 0
-    for seed in seeds:
-        if slot[seed] < 0:
-            slot[seed] = 0
-            if count == len(found):
-                found = np.concatenate((found, np.empty(len(found), np.int32)))
-            found[count] = seed
-            count += 1
-    done = 0
-    while done < count:
-        node = found[done]
-        done += 1
-        for arc in range(first[node], first[node + 1]):
-            high = above[arc]
-            if slot[high] < 0:
-                slot[high] = 0
-                if count == len(found):
-                    found = np.concatenate((found, np.empty(len(found), np.int32)))
-                found[count] = high
-                count += 1
-    return found[:count]
-
-
-@compiled
-def cut_out(
-    first: Int64s, above: Int32s, label: Floats, toll: Floats32, nodes: Int32s, slot: Int32s
+def turn_arcs(
+    first: Int64s, above: Int32s, label: Floats, toll: Floats32
 ) -> tuple[Int64s, Int32s, Floats, Floats32]:
-    """Return the arcs of `nodes` (closed upwards) in local numbers; `slot` tells each node's number."""
-    local_first = np.zeros(len(nodes) + 1, np.int64)
-    for i in range(len(nodes)):
-        local_first[i + 1] = local_first[i] + first[nodes[i] + 1] - first[nodes[i]]
-    local_above = np.empty(local_first[-1], np.int32)
-    local_label = np.empty(local_first[-1], np.float64)
-    local_toll = np.empty(local_first[-1], np.float32)
-    at = 0
-    for i in range(len(nodes)):
-        for arc in range(first[nodes[i]], first[nodes[i] + 1]):
-            local_above[at] = slot[above[arc]]
-            local_label[at] = label[arc]
-            local_toll[at] = toll[arc]
-            at += 1
-    return local_first, local_above, local_label, local_toll
+    """Return arcs that lie by their lower ends by their upper ends instead, with the lower ends told."""
+    count = len(first) - 1
+    upper_first = np.zeros(count + 1, np.int64)
+    for arc in range(len(above)):
+        upper_first[above[arc] + 1] += 1
+    for node in range(count):
+        upper_first[node + 1] += upper_first[node]
+    at = upper_first.copy()
+    below, upper_label = np.empty(len(above), np.int32), np.empty(len(above), np.float64)
+    upper_toll = np.empty(len(above), np.float32)
+    for node in range(count):
+        for arc in range(first[node], first[node + 1]):
+            place = at[above[arc]]
+            at[above[arc]] += 1
+            below[place] = node
+            upper_label[place] = label[arc]
+            upper_toll[place] = toll[arc]
+    return upper_first, below, upper_label, upper_toll
 
 
 @compiled
-def _relax(lower: Floats, upper: Floats, label: float) -> None:
-    for k in range(LANES):
-        through = upper[k] + label
-        lower[k] = through if through < lower[k] else lower[k]
-
-
-@compiled
-def _relax_toll(
-    lower: Floats, upper: Floats, label: float, lower_toll: Floats32, upper_toll: Floats32, toll: float
-) -> None:
-    for k in range(LANES):
-        through = upper[k] + label
-        better = through < lower[k]
-        lower_toll[k] = upper_toll[k] + toll if better else lower_toll[k]
-        lower[k] = through if better else lower[k]
-
-
-@compiled
-def sweep_within(
+def sweep_lanes(
+    seeds: Floats,
     up_first: Int64s,
-    up_head: Int32s,
+    up_tail: Int32s,
+    up_label: Floats,
+    link: Int32s,
+    down_first: Int64s,
+    down_tail: Int32s,
+    down_label: Floats,
+    end_first: Int64s,
+    end_row: Int32s,
+    end_label: Floats,
+) -> Floats:
+    """Return the least labels to all ends, a row each with a lane for each start.
+
+    `seeds` (a row for each node of the upward part) tells where starts enter. Arcs of both parts lie by the
+    end that is reached; of two nodes the higher comes first. `link` tells where a node of the downward part
+    stands in the upward part, or -1.
+    """
+    climbed, rows = np.empty_like(seeds), np.empty((len(link), LANES))
+    reached = np.empty((len(end_first) - 1, LANES))
+    for node in range(len(seeds) - 1, -1, -1):
+        lead(climbed, node, seeds, node, climbed, up_first[node], up_first[node + 1], up_tail, up_label)
+    for node in range(len(link)):
+        lead(
+            rows,
+            node,
+            climbed,
+            link[node],
+            rows,
+            down_first[node],
+            down_first[node + 1],
+            down_tail,
+            down_label,
+        )
+    for end in range(len(reached)):
+        lead(reached, end, reached, -1, rows, end_first[end], end_first[end + 1], end_row, end_label)
+    return reached
+
+
+@compiled
+def sweep_lanes_with_tolls(
+    seeds: Floats,
+    seed_toll: Floats32,
+    up_first: Int64s,
+    up_tail: Int32s,
     up_label: Floats,
     up_toll: Floats32,
+    link: Int32s,
     down_first: Int64s,
     down_tail: Int32s,
     down_label: Floats,
     down_toll: Floats32,
-    link: Int32s,
-    start_first: Int64s,
-    start_node: Int32s,
-    start_label: Floats,
-    start_toll: Floats32,
     end_first: Int64s,
-    end_node: Int32s,
+    end_row: Int32s,
     end_label: Floats,
     end_toll: Floats32,
-    max_km: float,
-    max_minutes: float,
-    km_cost_min: float,
-    tolls: bool,
-) -> tuple[Int64s, Int32s, Floats, Floats32]:
-    """Return for all starts how many ends are within the limits, and these ends, with labels and tolls.
+) -> tuple[Floats, Floats32]:
+    """Do what :func:`sweep_lanes` does, with the toll of each way beside its label; the least on ties."""
+    climbed, climbed_toll = np.empty_like(seeds), np.empty_like(seed_toll)
+    rows, row_toll = np.empty((len(link), LANES)), np.empty((len(link), LANES), np.float32)
+    ends = len(end_first) - 1
+    reached, reached_toll = np.empty((ends, LANES)), np.empty((ends, LANES), np.float32)
+    for node in range(len(seeds) - 1, -1, -1):
+        lead_with_tolls(
+            climbed,
+            node,
+            seeds,
+            node,
+            climbed,
+            up_first[node],
+            up_first[node + 1],
+            up_tail,
+            up_label,
+            climbed_toll,
+            seed_toll,
+            climbed_toll,
+            up_toll,
+        )
+    for node in range(len(link)):
+        lead_with_tolls(
+            rows,
+            node,
+            climbed,
+            link[node],
+            rows,
+            down_first[node],
+            down_first[node + 1],
+            down_tail,
+            down_label,
+            row_toll,
+            climbed_toll,
+            row_toll,
+            down_toll,
+        )
+    for end in range(ends):
+        lead_with_tolls(
+            reached,
+            end,
+            reached,
+            -1,
+            rows,
+            end_first[end],
+            end_first[end + 1],
+            end_row,
+            end_label,
+            reached_toll,
+            reached_toll,
+            row_toll,
+            end_toll,
+        )
+    return reached, reached_toll
 
-    All nodes are local numbers, which rise with rank; `link` tells where a node of the downward part stands
-    in the upward part, or -1. Ends rise within each start.
-    """
-    starts, ends = len(start_first) - 1, len(end_first) - 1
-    counts = np.zeros(starts, np.int64)
-    out_end = np.empty(1024, np.int32)
-    out_label = np.empty(1024, np.float64)
-    out_toll = np.empty(1024, np.float32)
-    filled = 0
-    rising = np.empty((len(up_first) - 1, LANES), np.float64)
-    falling = np.empty((len(down_first) - 1, LANES), np.float64)
-    cell = np.empty((ends, LANES), np.float64)
-    kept = LANES if tolls else 1
-    rising_toll = np.zeros((len(rising) if tolls else 1, kept), np.float32)
-    falling_toll = np.zeros((len(falling) if tolls else 1, kept), np.float32)
-    cell_toll = np.zeros((ends if tolls else 1, kept), np.float32)
-    met = np.zeros(len(rising), np.bool_)
-    for begin in range(0, starts, LANES):
-        lanes = min(LANES, starts - begin)
-        rising[:] = np.inf
-        met[:] = False
-        for k in range(lanes):
-            for entry in range(start_first[begin + k], start_first[begin + k + 1]):
-                node = start_node[entry]
-                met[node] = True
-                if start_label[entry] < rising[node, k]:
-                    rising[node, k] = start_label[entry]
-                    if tolls:
-                        rising_toll[node, k] = start_toll[entry]
-        for node in range(len(rising)):
-            if met[node]:
-                for arc in range(up_first[node], up_first[node + 1]):
-                    high = up_head[arc]
-                    met[high] = True
-                    if tolls:
-                        _relax_toll(
-                            rising[high],
-                            rising[node],
-                            up_label[arc],
-                            rising_toll[high],
-                            rising_toll[node],
-                            up_toll[arc],
-                        )
-                    else:
-                        _relax(rising[high], rising[node], up_label[arc])
-        for node in range(len(falling) - 1, -1, -1):
-            below = link[node]
-            if below >= 0:
-                falling[node] = rising[below]
-                if tolls:
-                    falling_toll[node] = rising_toll[below]
-            else:
-                falling[node] = np.inf
-            for arc in range(down_first[node], down_first[node + 1]):
-                high = down_tail[arc]
-                if tolls:
-                    _relax_toll(
-                        falling[node],
-                        falling[high],
-                        down_label[arc],
-                        falling_toll[node],
-                        falling_toll[high],
-                        down_toll[arc],
-                    )
-                else:
-                    _relax(falling[node], falling[high], down_label[arc])
-        hits = np.zeros(LANES, np.int64)
-        for end in range(ends):
-            cell[end] = np.inf
-            for entry in range(end_first[end], end_first[end + 1]):
-                node = end_node[entry]
-                if tolls:
-                    _relax_toll(
-                        cell[end],
-                        falling[node],
-                        end_label[entry],
-                        cell_toll[end],
-                        falling_toll[node],
-                        end_toll[entry],
-                    )
-                else:
-                    _relax(cell[end], falling[node], end_label[entry])
-            for k in range(lanes):
-                inside = False
-                if cell[end, k] < np.inf:
-                    whole = np.int64(cell[end, k])
-                    km = ((whole >> FERRY_BITS) & METRES_MASK) / 1000.0
-                    minutes = (whole >> (FERRY_BITS + LENGTH_BITS)) / 600.0 - km_cost_min * km
-                    inside = bool(km <= max_km and minutes <= max_minutes)
-                if inside:
-                    hits[k] += 1
-                else:
-                    cell[end, k] = np.inf
-        need = filled + hits.sum()
-        if need > len(out_end):
-            size = max(need, 2 * len(out_end))
-            out_end = np.concatenate((out_end[:filled], np.empty(size - filled, np.int32)))
-            out_label = np.concatenate((out_label[:filled], np.empty(size - filled, np.float64)))
-            out_toll = np.concatenate((out_toll[:filled], np.empty(size - filled, np.float32)))
-        for k in range(lanes):
-            counts[begin + k] = hits[k]
-            for end in range(ends):
-                if cell[end, k] < np.inf:
-                    out_end[filled] = end
-                    out_label[filled] = cell[end, k]
-                    out_toll[filled] = cell_toll[end, k] if tolls else np.float32(0.0)
-                    filled += 1
-    return counts, out_end[:filled], out_label[:filled], out_toll[:filled]
+
+@compiled
+def seed_lanes(
+    seeds: Floats,
+    seed_toll: Floats32,
+    entry_lane: Int32s,
+    entry_node: Int32s,
+    entry_label: Floats,
+    entry_toll: Floats32,
+) -> None:
+    """Put entries of starts into `seeds`: the least label of each node and lane, of these the least toll."""
+    for entry in range(len(entry_node)):
+        node, lane = entry_node[entry], entry_lane[entry]
+        old, label = seeds[node, lane], entry_label[entry]
+        if label < old or (label == old and entry_toll[entry] < seed_toll[node, lane]):
+            seeds[node, lane] = label
+            seed_toll[node, lane] = entry_toll[entry]
+
+
+@compiled
+def pick_within(
+    reached: Floats, lanes: int, max_km: float, max_minutes: float, km_cost_min: float
+) -> tuple[Int64s, Int32s, Floats]:
+    """Return for each lane how many ends are within the limits, and lane by lane these and their labels."""
+    ends = len(reached)
+    inside = np.zeros((ends, lanes), np.bool_)
+    counts = np.zeros(lanes, np.int64)
+    for end in range(ends):
+        for lane in range(lanes):
+            if reached[end, lane] < np.inf:
+                whole = np.int64(reached[end, lane])
+                km = ((whole >> FERRY_BITS) & METRES_MASK) / 1000.0
+                minutes = (whole >> (FERRY_BITS + LENGTH_BITS)) / 600.0 - km_cost_min * km
+                if km <= max_km and minutes <= max_minutes:
+                    inside[end, lane] = True
+                    counts[lane] += 1
+    picked = np.empty(counts.sum(), np.int32)
+    label = np.empty(counts.sum(), np.float64)
+    at = np.zeros(lanes, np.int64)
+    at[1:] = np.cumsum(counts)[:-1]
+    for end in range(ends):
+        for lane in range(lanes):
+            if inside[end, lane]:
+                picked[at[lane]] = end
+                label[at[lane]] = reached[end, lane]
+                at[lane] += 1
+    return counts, picked, label
 
 
 @compiled
@@ -271,8 +255,8 @@ def pass_nearest(
 ) -> tuple[Floats, Int32s, Floats32]:
     """Return labels, numbers and tolls of the nearest ends (starts x k); labels are infinite for none.
 
-    Nodes are local numbers, which rise with rank; `link` tells where a node of the upward part stands in the
-    downward part, or -1. `excluded` is one end for each start that does not count, or -1.
+    Nodes are local numbers, each after those above it; `link` tells where a node of the upward part stands in
+    the downward part, or -1. `excluded` is one end for each start that does not count, or -1.
     """
     room = k + 1
     ends, starts = len(end_first) - 1, len(start_first) - 1
@@ -286,7 +270,7 @@ def pass_nearest(
             below[v] = _insert(
                 below_label[v], below_end[v], below_toll[v], below[v], end_label[entry], end, end_toll[entry]
             )
-    for v in range(len(below)):
+    for v in range(len(below) - 1, -1, -1):
         for arc in range(down_first[v], down_first[v + 1]):
             h = down_tail[arc]
             for i in range(below[v]):
@@ -301,7 +285,7 @@ def pass_nearest(
     near_end = np.empty((len(up_first) - 1, room), np.int32)
     near_toll = np.empty((len(up_first) - 1, room), np.float32)
     near = np.zeros(len(up_first) - 1, np.int64)
-    for v in range(len(near) - 1, -1, -1):
+    for v in range(len(near)):
         if link[v] >= 0:
             b = link[v]
             near[v] = below[b]

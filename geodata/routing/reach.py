@@ -1,8 +1,8 @@
 """What is within reach, and what is nearest: exact answers at a cost that follows their size.
 
 Within reach: starts are grouped by place, and for each group only the ends that the straight line allows take
-part. Over the part of the hierarchy above the group and the part above these ends, ways are swept for many
-starts at once (Delling, Goldberg, Werneck: "Faster batched shortest paths in road networks", ATMOS 2011).
+part. The part of the hierarchy above these ends is swept for many starts at once, as for tables (Delling,
+Goldberg, Werneck: "Faster batched shortest paths in road networks", 2011).
 
 Nearest: every node learns the k nearest ends below it from the nodes it can be climbed to from, lowest rank
 first, and then the k nearest of all from the nodes above it, highest rank first; no pair is looked at alone.
@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from queue import SimpleQueue
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,6 +24,7 @@ from geodata.routing.hierarchy import Hierarchy
 from geodata.routing.labels import unpack_labels
 from geodata.routing.reachgroups import bound_metres, group_points
 from geodata.routing.router import Entries, Router
+from geodata.routing.tables import BATCH, iterate_table
 from geodata.transport import Floats
 
 Floats32 = npt.NDArray[np.float32]
@@ -57,10 +57,25 @@ class _Limits:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """The upper part of a hierarchy above some entries, in local numbers that rise with rank."""
+    """What can be climbed to from some nodes: `order` of nodes, each after those above it, and their arcs.
 
-    nodes: Int32s
+    `row` says where each node stands in `order`, -1 for others.
+    """
+
+    order: Int32s
+    row: Int32s
     arcs: tuple[Int64s, Int32s, Floats, Floats32]
+
+
+@dataclass(frozen=True, eq=False)
+class _Reached:
+    """What a batch of starts reaches: how many ends each, and these one start after the other."""
+
+    starts: Int64s
+    counts: Int64s
+    end: Int64s
+    label: Floats
+    toll: Floats32 | None
 
 
 def find_within(
@@ -90,26 +105,26 @@ def find_within(
         np.inf if max_minutes is None else max_minutes,
         graph.facts.km_cost_min,
     )
-    if router.hierarchy is None or not compiled.AVAILABLE:
-        return _filter_table(router, starts, ends, limits, tolls=tolls, threads=threads)
     hierarchy = router.hierarchy
+    if hierarchy is None or not compiled.AVAILABLE:
+        return _filter_table(router, starts, ends, limits, tolls=tolls, threads=threads)
     bound = bound_metres(graph, max_km=limits.km, max_minutes=limits.minutes)
     groups = list(group_points(graph, starts, ends, bound_m=bound))
-    workers = max(1, min(threads or os.cpu_count() or 1, len(groups)))
-    slots: SimpleQueue[tuple[Int32s, Int32s]] = SimpleQueue()
-    for _ in range(workers):
-        slots.put((np.full(graph.core, -1, np.int32), np.full(graph.core, -1, np.int32)))
+    if not groups:
+        return _concatenate([_NO_PAIRS], tolls=tolls)
+    parts = (
+        _cut_part(_rise(hierarchy), hierarchy.rank[starts.node]),
+        _cut_part(_fall(hierarchy), hierarchy.rank[ends.node]),
+    )
+    workers = min(threads or os.cpu_count() or 1, len(groups))
 
-    def sweep(group: tuple[Int64s, Int64s]) -> tuple[Int64s, Int64s, Floats, Floats32]:
-        slot = slots.get()
-        try:
-            return _sweep_group(hierarchy, starts, ends, group, limits, slot, tolls=tolls)
-        finally:
-            slots.put(slot)
+    def sweep(part: int) -> list[_Reached]:
+        return _sweep_groups(hierarchy, parts, starts, ends, groups[part::workers], limits, tolls=tolls)
 
     with ThreadPoolExecutor(workers) as pool:
-        found = list(pool.map(sweep, groups))
-    return _join_groups([rows for rows, _ in groups], found, points=len(starts), tolls=tolls)
+        found = pool.map(sweep, range(workers))
+        reached = [batch for worker in found for batch in worker]
+    return _join_groups(reached, points=len(starts), tolls=tolls)
 
 
 def find_nearest(
@@ -143,103 +158,104 @@ def find_nearest(
         return _concatenate([_NO_PAIRS], tolls=tolls)
     hierarchy = router.hierarchy
     if hierarchy is not None and compiled.AVAILABLE:
-        slot = np.full(router.graph.core, -1, np.int32), np.full(router.graph.core, -1, np.int32)
-        up, down = _cut_parts(hierarchy, starts, ends, slot)
-        if (len(up.nodes) + len(down.nodes)) * (kept + 1) <= NEAREST_CELLS:
+        up = _cut_part(_rise(hierarchy), hierarchy.rank[starts.node])
+        down = _cut_part(_fall(hierarchy), hierarchy.rank[ends.node])
+        if (len(up.order) + len(down.order)) * (kept + 1) <= NEAREST_CELLS:
             return _pass_nearest(hierarchy, starts, ends, (up, down), excluded, kept, tolls=tolls)
     return _sort_table(router, starts, ends, excluded, kept, tolls=tolls, threads=threads)
 
 
-def _cut_parts(
-    hierarchy: Hierarchy, starts: Entries, ends: Entries, slot: tuple[Int32s, Int32s]
-) -> tuple[_Part, _Part]:
-    """Return the parts above `starts` and above `ends`. `slot` holds -1 and does so again afterwards."""
-    from geodata.routing.kernels_reach import collect_above, cut_out
-
-    parts = []
-    for entries, seen, arcs in (
-        (
-            starts,
-            slot[0],
-            (hierarchy.up_first, hierarchy.up_head, hierarchy.up_label, hierarchy.up_toll),
-        ),
-        (
-            ends,
-            slot[1],
-            (hierarchy.down_first, hierarchy.down_tail, hierarchy.down_label, hierarchy.down_toll),
-        ),
-    ):
-        nodes = np.sort(collect_above(arcs[0], arcs[1], hierarchy.rank[entries.node], seen))
-        seen[nodes] = np.arange(len(nodes), dtype=np.int32)
-        parts.append(_Part(nodes, cut_out(*arcs, nodes, seen)))
-        seen[nodes] = -1
-    return parts[0], parts[1]
+_Arcs = tuple[Int64s, Int32s, Floats, Floats32]
 
 
-def _find_nodes(among: Int32s, nodes: Int32s) -> Int32s:
-    """Return where each of `nodes` stands among sorted others, -1 where it does not."""
-    if not len(among):
-        return np.full(len(nodes), -1, np.int32)
-    at = np.minimum(np.searchsorted(among, nodes), len(among) - 1)
-    return np.where(among[at] == nodes, at, -1).astype(np.int32)
+def _rise(hierarchy: Hierarchy) -> _Arcs:
+    return hierarchy.up_first, hierarchy.up_head, hierarchy.up_label, hierarchy.up_toll
 
 
-def _localise(hierarchy: Hierarchy, entries: Entries, part: _Part) -> tuple[Int64s, Int32s, Floats, Floats32]:
-    node = _find_nodes(part.nodes, hierarchy.rank[entries.node])
-    return entries.first, node, entries.label, entries.toll
+def _fall(hierarchy: Hierarchy) -> _Arcs:
+    return hierarchy.down_first, hierarchy.down_tail, hierarchy.down_label, hierarchy.down_toll
 
 
-def _sweep_group(
+def _cut_part(arcs: _Arcs, nodes: Int32s, row: Int32s | None = None) -> _Part:
+    """Return what can be climbed to from `nodes`. `row` (-1 everywhere) is used where given."""
+    from geodata.routing.kernels_sweep import gather_arcs, order_closure
+
+    row = np.full(len(arcs[0]) - 1, -1, np.int32) if row is None else row
+    order = order_closure(arcs[0], arcs[1], nodes, row)
+    return _Part(order, row, gather_arcs(order, row, *arcs))
+
+
+def _sweep_groups(
     hierarchy: Hierarchy,
+    parts: tuple[_Part, _Part],
     starts: Entries,
     ends: Entries,
-    group: tuple[Int64s, Int64s],
+    groups: list[tuple[Int64s, Int64s]],
     limits: _Limits,
-    slot: tuple[Int32s, Int32s],
     *,
     tolls: bool,
-) -> tuple[Int64s, Int64s, Floats, Floats32]:
-    """Return, for the starts of a group, how many ends are within reach, and these with labels and tolls."""
-    from geodata.routing.kernels_reach import sweep_within
+) -> list[_Reached]:
+    """Return what the starts of each group reach of its ends. `parts` are those above all of them."""
+    from geodata.routing import kernels_reach as kernels
 
-    rows, near = group
-    here, there = starts.select(rows), ends.select(near)
-    up, down = _cut_parts(hierarchy, here, there, slot)
-    counts, end, label, toll = sweep_within(
-        *up.arcs,
-        *down.arcs,
-        _find_nodes(up.nodes, down.nodes),
-        *_localise(hierarchy, here, up),
-        *_localise(hierarchy, there, down),
-        float(limits.km),
-        float(limits.minutes),
-        float(limits.km_cost_min),
-        tolls,
-    )
-    return counts, near[end], label, toll
+    rising, falling = parts
+    within = (float(limits.km), float(limits.minutes), float(limits.km_cost_min))
+    scratch = [np.full(len(part.order), -1, np.int32) for part in parts]
+    position = np.full(len(hierarchy.node), -1, np.int32)
+    reached = []
+    for rows, near in groups:
+        here, there = starts.select(rows), ends.select(near)
+        enter, leave = rising.row[hierarchy.rank[here.node]], falling.row[hierarchy.rank[there.node]]
+        up, down = (
+            _cut_part(part.arcs, roots, row)
+            for part, roots, row in zip(parts, (enter, leave), scratch, strict=True)
+        )
+        position[rising.order[up.order]] = np.arange(len(up.order), dtype=np.int32)
+        link = position[falling.order[down.order]]
+        position[rising.order[up.order]] = -1
+        turned = kernels.turn_arcs(*up.arcs)
+        enter, leave = up.row[enter], down.row[leave]
+        for row, part in zip(scratch, (up, down), strict=True):
+            row[part.order] = -1
+        for at in range(0, len(rows), BATCH):
+            batch = rows[at : at + BATCH]
+            some = slice(here.first[at], here.first[at + len(batch)])
+            lane = np.repeat(
+                np.arange(len(batch), dtype=np.int32), np.diff(here.first[at : at + len(batch) + 1])
+            )
+            seeds = np.full((len(up.order), BATCH), np.inf)
+            seed_toll = np.zeros((len(up.order), BATCH), np.float32)
+            kernels.seed_lanes(seeds, seed_toll, lane, enter[some], here.label[some], here.toll[some])
+            if tolls:
+                labels, paid = kernels.sweep_lanes_with_tolls(
+                    seeds, seed_toll, *turned, link, *down.arcs, there.first, leave, there.label, there.toll
+                )
+            else:
+                labels = kernels.sweep_lanes(
+                    seeds, *turned[:3], link, *down.arcs[:3], there.first, leave, there.label
+                )
+            counts, picked, label = kernels.pick_within(labels, len(batch), *within)
+            toll = paid[picked, np.repeat(np.arange(len(batch)), counts)] if tolls else None
+            reached.append(_Reached(batch, counts, near[picked], label, toll))
+    return reached
 
 
-def _join_groups(
-    rows: list[Int64s],
-    found: list[tuple[Int64s, Int64s, Floats, Floats32]],
-    *,
-    points: int,
-    tolls: bool,
-) -> ReachedPairs:
-    """Lay the groups' answers out by start."""
+def _join_groups(parts: list[_Reached], *, points: int, tolls: bool) -> ReachedPairs:
+    """Lay the answers out by start."""
     counts = np.zeros(points, np.int64)
-    for group, part in zip(rows, found, strict=True):
-        counts[group] = part[0]
+    for part in parts:
+        counts[part.starts] = part.counts
     first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    total = int(first[-1])
-    end, label = np.empty(total, np.int64), np.empty(total)
-    toll = np.empty(total, np.float32) if tolls else None
-    for group, (count, group_end, group_label, group_toll) in zip(rows, found, strict=True):
-        shift = first[group] - np.concatenate([[0], np.cumsum(count)[:-1]])
-        to = np.arange(len(group_end)) + np.repeat(shift, count)
-        end[to], label[to] = group_end, group_label
-        if toll is not None:
-            toll[to] = group_toll
+    end, label = np.empty(first[-1], np.int64), np.empty(first[-1])
+    toll = np.empty(first[-1], np.float32) if tolls else None
+    for part in parts:
+        at = 0
+        for start, count in zip(part.starts.tolist(), part.counts.tolist(), strict=True):
+            to = slice(first[start], first[start] + count)
+            end[to], label[to] = part.end[at : at + count], part.label[at : at + count]
+            if toll is not None and part.toll is not None:
+                toll[to] = part.toll[at : at + count]
+            at += count
     return ReachedPairs(np.repeat(np.arange(points), counts), end, label, toll)
 
 
@@ -253,8 +269,6 @@ def _filter_table(
     threads: int | None,
 ) -> ReachedPairs:
     """Answer from the rows of the full table, where there is no hierarchy or no compiler."""
-    from geodata.routing.tables import iterate_table
-
     parts = [_NO_PAIRS]
     for rows, table in iterate_table(router, starts, ends, threads=threads, tolls=tolls):
         measures = unpack_labels(table.labels)
@@ -281,9 +295,15 @@ def _pass_nearest(
     label, end, toll = pass_nearest(
         *up.arcs,
         *down.arcs,
-        _find_nodes(down.nodes, up.nodes),
-        *_localise(hierarchy, starts, up),
-        *_localise(hierarchy, ends, down),
+        down.row[up.order],
+        starts.first,
+        up.row[hierarchy.rank[starts.node]],
+        starts.label,
+        starts.toll,
+        ends.first,
+        down.row[hierarchy.rank[ends.node]],
+        ends.label,
+        ends.toll,
         excluded,
         k,
     )
@@ -304,8 +324,6 @@ def _sort_table(
     threads: int | None,
 ) -> ReachedPairs:
     """Pick the nearest from the rows of the full table."""
-    from geodata.routing.tables import iterate_table
-
     parts = [_NO_PAIRS]
     for rows, table in iterate_table(router, starts, ends, threads=threads, tolls=tolls):
         labels = table.labels.copy()

@@ -13,10 +13,11 @@ from geodata.routing.labels import unpack_labels
 from geodata.routing.router import Entries
 from geodata.transport import Floats
 
-GROUP_STARTS: Final = 512
+GROUP_STARTS: Final = 1024
 """A group of starts is divided while it has more, or is wide beside the limit."""
-SMALL_GROUP: Final = 48
-WIDTH_SHARE: Final = 0.25
+SMALL_GROUP: Final = 320
+WIDTH_SHARE: Final = 0.5
+"""Groups this small, or this narrow, are left whole: preparing one costs what sweeping some starts does."""
 STRAIGHT_MARGIN: Final = 1.003
 """UTM 33 draws the far east of Norway this much too long at most, beyond what the graph's own arcs tell."""
 SLACK_M: Final = 500.0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geodata.routing import reachgroups
+from geodata.routing import reach, reachgroups
 from geodata.routing.labels import pack_labels, unpack_labels
 from geodata.routing.reach import ReachedPairs, find_nearest, find_within
 from geodata.routing.router import Entries, Router, enter_at_nodes
@@ -68,6 +68,7 @@ def test_groups_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     once = find_within(router, starts, ends, max_km=9, tolls=True, threads=1)
     assert 0 < len(once.start) < 90 * 50 / 2
     monkeypatch.setattr(reachgroups, "SMALL_GROUP", 1)
+    monkeypatch.setattr(reachgroups, "WIDTH_SHARE", 0.1)
     monkeypatch.setattr(reachgroups, "GROUP_STARTS", 5)
     monkeypatch.setattr(reachgroups, "SLACK_M", 10.0)
     divided = find_within(router, starts, ends, max_km=9, tolls=True, threads=3)
@@ -150,3 +151,26 @@ def test_senseless_questions_about_the_nearest_are_refused() -> None:
         find_nearest(router, points, points, k=0)
     with pytest.raises(ValueError, match="each start"):
         find_nearest(router, points, points, k=1, exclude=[0])
+
+
+def test_without_a_hierarchy_the_answers_are_the_same() -> None:
+    graph, random = scatter_graph(6, 40, close_ties=True), np.random.default_rng(6)
+    swept, plain = Router(graph, contract_slowly(graph)), Router(graph)
+    starts, ends = make_entries(random, 30, 40), make_entries(random, 30, 40)
+    for question in ({"max_km": 8.0}, {"max_minutes": 4.0}, {"max_km": 0.001}):
+        one, other = (find_within(r, starts, ends, **question) for r in (swept, plain))
+        assert [column.tolist() for column in one[:3]] == [column.tolist() for column in other[:3]]
+    one, other = (find_nearest(r, starts, ends, k=5, exclude=np.arange(30)) for r in (swept, plain))
+    assert len(one.start) > 30
+    assert [column.tolist() for column in one[:3]] == [column.tolist() for column in other[:3]]
+
+
+def test_many_nearest_come_from_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = scatter_graph(7, 30)
+    router, points = Router(graph, contract_slowly(graph)), enter_at_nodes(np.arange(30))
+    once = find_nearest(router, points, points, k=50, tolls=True)
+    monkeypatch.setattr(reach, "NEAREST_CELLS", 0)
+    again = find_nearest(router, points, points, k=50, tolls=True)
+    assert len(once.start) > 500
+    for one, other in zip(once, again, strict=True):
+        assert one.tolist() == other.tolist()  # type: ignore[union-attr]
