@@ -16,6 +16,7 @@ from geodata.routing.kernels_lanes import LANES, lead, lead_with_tolls
 from geodata.transport import Floats
 
 Tolls = npt.NDArray[np.float32]
+_TILE = 16  # ends that are turned from rows of lanes to rows of ends at once
 
 
 @compiled
@@ -89,54 +90,52 @@ def gather_arcs(
 
 
 @compiled
-def _plan_climb(
+def plan_climb(
     up_first: Int64s,
     up_head: Int32s,
+    up_label: Floats,
+    up_toll: Tolls,
     entry_rank: Int32s,
     position: Int32s,
-) -> tuple[Int32s, Int32s, Int64s, Int32s, Int64s]:
-    """Return what `entry_rank` lead up to, and the arcs between, by their upper ends.
+) -> tuple[Int32s, Int64s, Int32s, Floats, Tolls]:
+    """Return the ranks that `entry_rank` lead up to, and the arcs between them by their upper ends.
 
-    Returns
-    -------
-    closure : ranks, each after all that it leads to. seed_of : for each an own row of seeds, or -1.
-    first, tail, arc : CSR by place in `closure`: places of the lower ends, numbers of the arcs.
+    The ranks come each after all that it leads to; arcs are CSR by place there, with places as tails. Rows
+    are led from tails rather than pushed to heads: a row is then written once.
     """
     closure = order_closure(up_first, up_head, entry_rank, position)
     count = len(closure)
-    seed_of = np.full(count, -1, np.int32)
-    seeds = 0
-    for rank in entry_rank:
-        if seed_of[position[rank]] < 0:
-            seed_of[position[rank]] = seeds
-            seeds += 1
     first = np.zeros(count + 2, np.int64)
     for place in range(count):
         for arc in range(up_first[closure[place]], up_first[closure[place] + 1]):
             first[position[up_head[arc]] + 2] += 1
     for place in range(count):
         first[place + 2] += first[place + 1]
-    tail = np.empty(first[count + 1], np.int32)
-    arcs = np.empty(first[count + 1], np.int64)
+    total = first[count + 1]
+    tail = np.empty(total, np.int32)
+    label = np.empty(total, np.float64)
+    toll = np.empty(total, np.float32)
     for place in range(count):
         for arc in range(up_first[closure[place]], up_first[closure[place] + 1]):
             above = position[up_head[arc]] + 1
-            tail[first[above]] = place
-            arcs[first[above]] = arc
-            first[above] += 1
-    return closure, seed_of, first[: count + 1], tail, arcs
+            at = first[above]
+            tail[at] = place
+            label[at] = up_label[arc]
+            toll[at] = up_toll[arc]
+            first[above] = at + 1
+    return closure, first[: count + 1], tail, label, toll
 
 
 @compiled
 def sweep_batch(
-    up_first: Int64s,
-    up_head: Int32s,
-    up_label: Floats,
+    climb_first: Int64s,
+    climb_tail: Int32s,
+    climb_label: Floats,
     entry_lane: Int32s,
-    entry_rank: Int32s,
+    entry_place: Int32s,
     entry_label: Floats,
-    position: Int32s,
-    row_of: Int32s,
+    climbed: Floats,
+    seed_at: Int32s,
     seed_of_row: Int32s,
     first: Int64s,
     tail: Int32s,
@@ -145,7 +144,8 @@ def sweep_batch(
     point_first: Int64s,
     point_row: Int32s,
     point_label: Floats,
-    column: Int64s,
+    column: Int32s,
+    kept: Floats,
     out_row: Int64s,
     out: Floats,
 ) -> None:
@@ -153,64 +153,40 @@ def sweep_batch(
 
     Parameters
     ----------
-    up_* : upward arcs of the hierarchy. entry_* : where the starts of the lanes enter it.
-    position : one a rank, -1 before and after. row_of : row of each rank that leads down to the ends, or -1.
-    seed_of_row : one a row, -1 before and after.
+    climb_* : arcs up, as :func:`plan_climb` gives them. entry_* : where the starts of the lanes enter there.
+    climbed : room for the labels of these places. seed_at : one a place, -1 before and after.
+    seed_of_row : place of each row, or -1.
     first, tail, label : arcs down, by lower row; a tail stands before. rows : room for the rows' labels.
     point_* : where the ends are left to. ``column[i]`` : the point that column i is about.
+    kept : room for LANES rows, a column a point.
     """
-    closure, own_seed, climb_first, climb_tail, climb_arc = _plan_climb(
-        up_first, up_head, entry_rank, position
-    )
-    climb_label = np.empty(len(climb_arc), np.float64)
-    for at in range(len(climb_arc)):
-        climb_label[at] = up_label[climb_arc[at]]
-    seeds = np.full((len(entry_rank), LANES), np.inf)
-    for entry in range(len(entry_rank)):
-        seed = own_seed[position[entry_rank[entry]]]
+    seeds = np.full((len(entry_place), LANES), np.inf)
+    for entry in range(len(entry_place)):
+        place = entry_place[entry]
+        if seed_at[place] < 0:
+            seed_at[place] = entry
+        seed = seed_at[place]
         lane = entry_lane[entry]
         seeds[seed, lane] = min(seeds[seed, lane], entry_label[entry])
-    climbed = np.empty((len(closure), LANES))
-    for place in range(len(closure) - 1, -1, -1):
-        lead(
-            climbed,
-            place,
-            seeds,
-            own_seed[place],
-            climbed,
-            climb_first[place],
-            climb_first[place + 1],
-            climb_tail,
-            climb_label,
-        )
-    for place in range(len(closure)):
-        position[closure[place]] = -1
-        if row_of[closure[place]] >= 0:
-            seed_of_row[row_of[closure[place]]] = place
+    for place in range(len(climb_first) - 2, -1, -1):
+        start = climb_first[place]
+        end = climb_first[place + 1]
+        lead(climbed, place, seeds, seed_at[place], climbed, start, end, climb_tail, climb_label)
+    seed_at[entry_place] = -1
 
     for row in range(len(first) - 1):
         lead(rows, row, climbed, seed_of_row[row], rows, first[row], first[row + 1], tail, label)
-    for place in range(len(closure)):
-        if row_of[closure[place]] >= 0:
-            seed_of_row[row_of[closure[place]]] = -1
-
     points = len(point_first) - 1
-    kept = np.empty((LANES, points))
-    reached = np.empty((1, LANES))
-    for point in range(points):
-        lead(
-            reached,
-            0,
-            reached,
-            -1,
-            rows,
-            point_first[point],
-            point_first[point + 1],
-            point_row,
-            point_label,
-        )
+    tile = np.empty((_TILE, LANES))
+    for start in range(0, points, _TILE):
+        count = min(_TILE, points - start)
+        for k in range(count):
+            entry = point_first[start + k]
+            end = point_first[start + k + 1]
+            lead(tile, k, tile, -1, rows, entry, end, point_row, point_label)
         for lane in range(LANES):
-            kept[lane, point] = reached[0, lane]
+            for k in range(count):
+                kept[lane, start + k] = tile[k, lane]
     for lane in range(len(out_row)):
         for at in range(points):
             out[out_row[lane], at] = kept[lane, column[at]]
@@ -218,16 +194,17 @@ def sweep_batch(
 
 @compiled
 def sweep_batch_with_tolls(
-    up_first: Int64s,
-    up_head: Int32s,
-    up_label: Floats,
-    up_toll: Tolls,
+    climb_first: Int64s,
+    climb_tail: Int32s,
+    climb_label: Floats,
+    climb_toll: Tolls,
     entry_lane: Int32s,
-    entry_rank: Int32s,
+    entry_place: Int32s,
     entry_label: Floats,
     entry_toll: Tolls,
-    position: Int32s,
-    row_of: Int32s,
+    climbed: Floats,
+    climbed_toll: Tolls,
+    seed_at: Int32s,
     seed_of_row: Int32s,
     first: Int64s,
     tail: Int32s,
@@ -239,38 +216,33 @@ def sweep_batch_with_tolls(
     point_row: Int32s,
     point_label: Floats,
     point_toll: Tolls,
-    column: Int64s,
+    column: Int32s,
+    kept: Floats,
+    kept_toll: Tolls,
     out_row: Int64s,
     out: Floats,
     out_toll: Tolls,
 ) -> None:
     """Do what :func:`sweep_batch` does, with the toll of each way beside its label; the least on ties."""
-    closure, own_seed, climb_first, climb_tail, climb_arc = _plan_climb(
-        up_first, up_head, entry_rank, position
-    )
-    climb_label = np.empty(len(climb_arc), np.float64)
-    climb_toll = np.empty(len(climb_arc), np.float32)
-    for at in range(len(climb_arc)):
-        climb_label[at] = up_label[climb_arc[at]]
-        climb_toll[at] = up_toll[climb_arc[at]]
-    seeds = np.full((len(entry_rank), LANES), np.inf)
-    seed_toll = np.zeros((len(entry_rank), LANES), np.float32)
-    for entry in range(len(entry_rank)):
-        seed = own_seed[position[entry_rank[entry]]]
+    seeds = np.full((len(entry_place), LANES), np.inf)
+    seed_toll = np.zeros((len(entry_place), LANES), np.float32)
+    for entry in range(len(entry_place)):
+        place = entry_place[entry]
+        if seed_at[place] < 0:
+            seed_at[place] = entry
+        seed = seed_at[place]
         lane = entry_lane[entry]
         new = entry_label[entry]
         old = seeds[seed, lane]
         if new < old or (new == old and entry_toll[entry] < seed_toll[seed, lane]):
             seeds[seed, lane] = new
             seed_toll[seed, lane] = entry_toll[entry]
-    climbed = np.empty((len(closure), LANES))
-    climbed_toll = np.empty((len(closure), LANES), np.float32)
-    for place in range(len(closure) - 1, -1, -1):
+    for place in range(len(climb_first) - 2, -1, -1):
         lead_with_tolls(
             climbed,
             place,
             seeds,
-            own_seed[place],
+            seed_at[place],
             climbed,
             climb_first[place],
             climb_first[place + 1],
@@ -281,10 +253,7 @@ def sweep_batch_with_tolls(
             climbed_toll,
             climb_toll,
         )
-    for place in range(len(closure)):
-        position[closure[place]] = -1
-        if row_of[closure[place]] >= 0:
-            seed_of_row[row_of[closure[place]]] = place
+    seed_at[entry_place] = -1
 
     for row in range(len(first) - 1):
         lead_with_tolls(
@@ -302,35 +271,32 @@ def sweep_batch_with_tolls(
             row_toll,
             toll,
         )
-    for place in range(len(closure)):
-        if row_of[closure[place]] >= 0:
-            seed_of_row[row_of[closure[place]]] = -1
-
     points = len(point_first) - 1
-    kept = np.empty((LANES, points))
-    paid = np.empty((LANES, points), np.float32)
-    reached = np.empty((1, LANES))
-    reached_toll = np.empty((1, LANES), np.float32)
-    for point in range(points):
-        lead_with_tolls(
-            reached,
-            0,
-            reached,
-            -1,
-            rows,
-            point_first[point],
-            point_first[point + 1],
-            point_row,
-            point_label,
-            reached_toll,
-            reached_toll,
-            row_toll,
-            point_toll,
-        )
+    tile = np.empty((_TILE, LANES))
+    toll_tile = np.empty((_TILE, LANES), np.float32)
+    for start in range(0, points, _TILE):
+        count = min(_TILE, points - start)
+        for k in range(count):
+            lead_with_tolls(
+                tile,
+                k,
+                tile,
+                -1,
+                rows,
+                point_first[start + k],
+                point_first[start + k + 1],
+                point_row,
+                point_label,
+                toll_tile,
+                toll_tile,
+                row_toll,
+                point_toll,
+            )
         for lane in range(LANES):
-            kept[lane, point] = reached[0, lane]
-            paid[lane, point] = reached_toll[0, lane]
+            for k in range(count):
+                kept[lane, start + k] = tile[k, lane]
+                kept_toll[lane, start + k] = toll_tile[k, lane]
     for lane in range(len(out_row)):
         for at in range(points):
             out[out_row[lane], at] = kept[lane, column[at]]
-            out_toll[out_row[lane], at] = paid[lane, column[at]]
+            out_toll[out_row[lane], at] = kept_toll[lane, column[at]]

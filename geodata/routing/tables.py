@@ -29,6 +29,7 @@ Tolls = npt.NDArray[np.float32]
 BLOCK_CELLS: Final = 16_000_000
 """Cells of a table that are held at once where rows are streamed: 128 MB."""
 BATCH: Final = 32  # starts that are swept at once: as many as the kernels have lanes
+_GROUP: Final = 4 * BATCH  # starts whose ways up are looked for together
 _PAIR_BATCHES: Final = 64  # batches of starts whose pairs are measured together at most
 _PLAIN_CELLS: Final = 4_000_000  # labels that plain Dijkstra holds at once
 
@@ -169,70 +170,96 @@ class _SweepPlan:
     def fill(self, table: Table, starts: Entries, *, threads: int | None) -> None:
         """Write the ways from `starts` into the rows of `table`."""
         turns = _sort_points(self.graph, starts)
-        batches = [turns[at : at + BATCH] for at in range(0, len(turns), BATCH)]
-        workers = min(threads or os.cpu_count() or 1, len(batches))
+        groups = [turns[at : at + _GROUP] for at in range(0, len(turns), _GROUP)]
+        workers = min(threads or os.cpu_count() or 1, len(groups))
         if workers <= 1:
-            self._sweep_batches(table, starts, batches)
+            self._sweep_groups(table, starts, groups)
             return
         with ThreadPoolExecutor(workers) as pool:
-            parts = [batches[k::workers] for k in range(workers)]
-            list(pool.map(lambda part: self._sweep_batches(table, starts, part), parts))
+            parts = [groups[k::workers] for k in range(workers)]
+            list(pool.map(lambda part: self._sweep_groups(table, starts, part), parts))
 
-    def _sweep_batches(self, table: Table, starts: Entries, batches: list[Int64s]) -> None:
+    def _sweep_groups(self, table: Table, starts: Entries, groups: list[Int64s]) -> None:
+        """Sweep groups of starts that stand near each other; what they lead up to is looked for together."""
         from geodata.routing import kernels_sweep as kernels
 
         above = self.hierarchy
+        tolls = table.toll is not None
         position = np.full(len(above.node), -1, np.int32)
-        rows = np.empty((self.rows, BATCH))
-        paid = np.empty((self.rows, BATCH), np.float32) if table.toll is not None else None
-        kept = np.empty((BATCH, len(self.column)))
-        kept_toll = np.empty(kept.shape if paid is not None else (0, 0), np.float32)
         seed_of_row = np.full(self.rows, -1, np.int32)
-        entry = (position, self.row, seed_of_row, self.arc_first, self.arc_tail, self.arc_label)
-        points = (self.point_first, self.point_row, self.point_label)
-        for batch in batches:
-            some = starts.select(batch)
-            lane = np.repeat(np.arange(len(batch), dtype=np.int32), np.diff(some.first))
-            rank = above.rank[some.node]
-            if paid is None or table.toll is None:
-                kernels.sweep_batch(
-                    above.up_first,
-                    above.up_head,
-                    above.up_label,
+        rows, kept = np.empty((self.rows, BATCH)), np.empty((BATCH, len(self.column)))
+        row_toll, kept_toll = (np.empty(room.shape if tolls else (0, 0), np.float32) for room in (rows, kept))
+        for group in groups:
+            ranks = above.rank[starts.select(group).node]
+            closure, climb_first, climb_tail, climb_label, climb_toll = kernels.plan_climb(
+                above.up_first, above.up_head, above.up_label, above.up_toll, ranks, position
+            )
+            met = np.flatnonzero(self.row[closure] >= 0).astype(np.int32)
+            seed_of_row[self.row[closure[met]]] = met
+            climbed = np.empty((len(closure), BATCH))
+            climbed_toll = np.empty(climbed.shape if tolls else (0, 0), np.float32)
+            seed_at = np.full(len(closure), -1, np.int32)
+            for at in range(0, len(group), BATCH):
+                batch = group[at : at + BATCH]
+                some = starts.select(batch)
+                lane = np.repeat(np.arange(len(batch), dtype=np.int32), np.diff(some.first))
+                place = position[above.rank[some.node]]
+                if table.toll is None:
+                    kernels.sweep_batch(
+                        climb_first,
+                        climb_tail,
+                        climb_label,
+                        lane,
+                        place,
+                        some.label,
+                        climbed,
+                        seed_at,
+                        seed_of_row,
+                        self.arc_first,
+                        self.arc_tail,
+                        self.arc_label,
+                        rows,
+                        self.point_first,
+                        self.point_row,
+                        self.point_label,
+                        self.column,
+                        kept,
+                        batch,
+                        table.labels,
+                    )
+                    continue
+                kernels.sweep_batch_with_tolls(
+                    climb_first,
+                    climb_tail,
+                    climb_label,
+                    climb_toll,
                     lane,
-                    rank,
+                    place,
                     some.label,
-                    *entry,
+                    some.toll,
+                    climbed,
+                    climbed_toll,
+                    seed_at,
+                    seed_of_row,
+                    self.arc_first,
+                    self.arc_tail,
+                    self.arc_label,
+                    self.arc_toll,
                     rows,
-                    *points,
+                    row_toll,
+                    self.point_first,
+                    self.point_row,
+                    self.point_label,
+                    self.point_toll,
                     self.column,
                     kept,
+                    kept_toll,
                     batch,
                     table.labels,
+                    table.toll,
                 )
-                continue
-            kernels.sweep_batch_with_tolls(
-                above.up_first,
-                above.up_head,
-                above.up_label,
-                above.up_toll,
-                lane,
-                rank,
-                some.label,
-                some.toll,
-                *entry,
-                self.arc_toll,
-                rows,
-                paid,
-                *points,
-                self.point_toll,
-                self.column,
-                kept,
-                kept_toll,
-                batch,
-                table.labels,
-                table.toll,
-            )
+            seed_of_row[self.row[closure[met]]] = -1
+            position[closure] = -1
 
 
 def _plan_sweeps(graph: RoadGraph, hierarchy: Hierarchy, ends: Entries) -> _SweepPlan:
