@@ -63,6 +63,7 @@ _LIMITS: Final = (
     ("length", ("maxlength",)),
     ("width", ("maxwidth", "maxwidth:physical")),
 )
+_BUSINESS: Final = frozenset({"destination", "delivery", "residents", "customers"})
 _WINTER_MONTHS: Final = frozenset({"nov", "dec", "jan", "feb", "mar", "apr"})
 DIRECTIONS: Final = ("forward", "backward")
 
@@ -124,6 +125,9 @@ def _apply_conditions(text: str, leave: Leave, vehicle: Vehicle, notes: set[str]
         answers = [holds_for(condition, measures) for condition in conditions]
         if all(answers):
             leave = grade_access(value, vehicle)
+        elif _BUSINESS.issuperset(conditions):
+            # "no, but yes for destination": open to those with business there.
+            leave = min(leave, max(grade_access(value, vehicle), Leave.RESTRICTED))
         elif not any(answer is False for answer in answers):
             notes.add("winter_closed" if _is_winter(conditions) and value == "no" else "conditional")
     return leave

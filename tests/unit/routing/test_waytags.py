@@ -148,6 +148,9 @@ def test_forestry_ways_are_for_timber(value: str) -> None:
 def test_conditions_on_the_vehicle_close_and_those_on_time_are_noted() -> None:
     assert read(highway="primary", hgv__conditional="no @ (weight>12)").closed == "access"
     assert read(highway="primary", hgv__conditional="no @ (weight>55)").closed == ""
+    business = read(highway="primary", hgv="no", hgv__conditional="yes @ destination")
+    assert (business.closed, business.speed_kmh) == ("", RESTRICTED_TOP_KMH)
+    assert read(highway="primary", hgv="no", hgv__conditional="no @ destination").closed == "access"
     timed = read(highway="primary", hgv__conditional="no @ (Mo-Fr 07:00-09:00)")
     assert (timed.closed, timed.notes) == ("", ("conditional",))
     winter = read(highway="primary", access__conditional="no @ (Nov-May)")
