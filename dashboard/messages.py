@@ -862,6 +862,7 @@ INTERNAL_CODES = (
     "network.empty",
     "network.faulty",
     "network.inconsistent",
+    "network.order",
 )
 """Faults of the program or of the data that come with it: no reader can mend them."""
 
