@@ -140,6 +140,10 @@ def test_a_ring_is_a_loop_and_a_place_to_stay_within():
     assert (alone.edge_tail == alone.edge_head).all()
     two = build(corners, Way((0, 1, 2), name=1), Way((0, 3, 2), name=2))
     assert len(two.edge_tail) == 1
+    assert len(two.shape_x) == 5
+    assert unpack_labels(two.edge_along).km[0] == pytest.approx(0.4, abs=0.002)
+    three = build(corners, Way((0, 1)), Way((2, 1)), Way((2, 3, 0)))
+    assert (len(three.edge_tail), len(three.shape_x)) == (1, 5)
     led_to = build(
         [*corners, (-500, 0), (-500, 400), (-900, 0)], Way((0, 1, 2, 3, 0)), Way((4, 0)), Way((5, 4, 6))
     )
