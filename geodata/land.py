@@ -17,6 +17,8 @@ MAX_SEA_KM: Final = 0.7
 MAX_SEA_AFLOAT_KM: Final = 3.0
 """The same on a network of main roads for a point that itself lies in the sea: an islet too small for the
 polygons, or a village's rough point."""
+SURVEYED_KM: Final = 2.0
+"""What lies this near to known land is known to be land or sea; beyond may be a country without polygons."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,15 @@ class Land:
         on_land = shapely.length(shapely.intersection(self.polygons[under], lines[one]))
         dry = np.bincount(one, weights=on_land, minlength=len(lines))
         out: Floats = np.maximum(0.0, shapely.length(lines) - dry) / 1000
+        return out
+
+    def surveys(self, x: Floats, y: Floats) -> npt.NDArray[np.bool_]:
+        """Tell which points lie so near known land that what is not land there is sea, no other country."""
+        out = np.zeros(len(x), dtype=bool)
+        if self.known:
+            out[
+                self._tree.query(shapely.points(x, y), predicate="dwithin", distance=SURVEYED_KM * 1000)[0]
+            ] = True
         return out
 
     def covers(self, x: Floats, y: Floats) -> npt.NDArray[np.bool_]:

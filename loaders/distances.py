@@ -16,9 +16,8 @@ import pandas as pd
 from geodata.crs import WGS84
 from geodata.errors import RefusedFileError
 from geodata.findings import Finding, Severity
-from geodata.network import RoadNetwork
 from geodata.parameters import ScenarioParameters
-from geodata.roads import RoadTravel, measure_travel
+from geodata.roads import Network, NetworkTravel, measure_travel
 from loaders.headers import plain_text, read_header
 from loaders.quantities import read_coordinate
 from loaders.rawtables import Cell, Limits
@@ -112,7 +111,7 @@ def read_points(path: Path) -> tuple[gpd.GeoDataFrame, list[Finding]]:
 
 
 def write_distances(
-    path: Path, out: Path, *, network: RoadNetwork, parameters: ScenarioParameters | None = None
+    path: Path, out: Path, *, network: Network, parameters: ScenarioParameters | None = None
 ) -> DistanceReport:
     """Measure all ordered pairs (i != j) of the places in `path` and write them to `out`, UTF-8, comma,
     decimal point.
@@ -129,7 +128,7 @@ def write_distances(
     travel = measure_travel(network, points, parameters=parameters or ScenarioParameters())
     for place, row, reason in zip(travel.ids, points["row"], travel.reasons, strict=True):
         if reason:
-            limit = {"limit": travel.max_access_km}
+            limit: dict[str, str | int | float] = {"limit": travel.max_access_km}
             findings.append(
                 Finding(Severity.WARNING, f"place.{reason}", path.name, int(row), None, place[:80], limit)
             )
@@ -155,7 +154,7 @@ def write_distances(
     return DistanceReport(len(points), pairs, unreachable, tuple(findings))
 
 
-def _measure_blocks(travel: RoadTravel) -> Iterator[pd.DataFrame]:
+def _measure_blocks(travel: NetworkTravel) -> Iterator[pd.DataFrame]:
     n = len(travel.ids)
     ids = np.array(travel.ids, dtype=object)
     step = max(1, BLOCK_PAIRS // max(n, 1))

@@ -228,6 +228,7 @@ def _tie(
     """Tie the points at `rows` to the feet on `edges` where no sea is between; tell which were tied."""
     wet = np.zeros(len(rows), dtype=bool)
     doubtful = np.flatnonzero(feet.metres > bearable_sea_km * 1000)
+    doubtful = doubtful[sea.surveys(feet.x[doubtful], feet.y[doubtful])]  # roads are on land
     lines = (values[doubtful] for values in (snapped.x[rows], snapped.y[rows], feet.x, feet.y))
     wet[doubtful] = sea.measure_sea(*lines) > bearable_sea_km
     snapped.status[rows[wet]] = ACROSS_SEA

@@ -21,7 +21,7 @@ from geodata.parameters import ScenarioParameters
 from geodata.routelegs import Route, RouteLeg
 from geodata.routing.edgesnapping import MAX_ACCESS_KM, SnappedPoints, snap_to_edges
 from geodata.routing.entries import describe_end, enter_graph
-from geodata.routing.labels import unpack_labels
+from geodata.routing.labels import TIME_SCALE, unpack_labels
 from geodata.routing.localways import LocalWays, group_points
 from geodata.routing.reach import find_nearest, find_within
 from geodata.routing.roadroutes import find_road_route
@@ -136,13 +136,33 @@ class GraphTravel:
     def iterate_labels(self, origins: Ints, destinations: Ints) -> Iterator[tuple[slice, Floats]]:
         """Yield blocks of rows of the table ``origins x destinations`` as labels, local ways included."""
         i, j = np.asarray(origins, np.intp), np.asarray(destinations, np.intp)
-        blocks = iterate_table(
-            self.network.router, self.starts.select(i), self.ends.select(j), threads=self.threads
-        )
-        for rows, table in blocks:
+        for rows, table in self._iterate_tables(i, j, rows_at_once=None, tolls=False):
             a, b = self.local.list_pairs(i[rows], j)
             table.labels[a, b] = self._shorten(i[rows][a], j[b], table.labels[a, b])[0]
             yield rows, table.labels
+
+    def iterate_legs(
+        self, origins: Ints, destinations: Ints, *, rows_at_once: int | None = None
+    ) -> Iterator[tuple[slice, Legs]]:
+        """Yield the legs of all pairs in blocks of rows: arrays ``rows x len(destinations)``.
+
+        No more than a block is held. `rows_at_once` is chosen by its size when it is not given.
+        """
+        i, j = np.asarray(origins, np.intp), np.asarray(destinations, np.intp)
+        rough = self.snapped.estimated_km
+        for rows, table in self._iterate_tables(i, j, rows_at_once=rows_at_once, tolls=True):
+            a, b = self.local.list_pairs(i[rows], j)
+            there = np.isfinite(table.labels)
+            estimated = np.where(there, rough[i[rows], None] + rough[j], np.nan)
+            toll = np.where(there, 0.0 if table.toll is None else table.toll, np.nan)
+            best, near_km, local = self._shorten(i[rows][a], j[b], table.labels[a, b])
+            table.labels[a, b] = best
+            reached = np.isfinite(best)
+            estimated[a, b] = np.where(reached, near_km, np.nan)
+            toll[a, b] = np.where(reached & local, 0.0, toll[a, b])
+            measures = unpack_labels(table.labels)
+            minutes = self._decode_minutes(table.labels)
+            yield rows, Legs(measures.km, minutes, measures.ferries, toll, estimated)
 
     def pairs_within(
         self, *, max_km: float, max_minutes: float, among: Ints | None = None
@@ -250,6 +270,15 @@ class GraphTravel:
             np.r_[known[other], charged],
         )
 
+    def _iterate_tables(
+        self, i: Ints, j: Ints, *, rows_at_once: int | None, tolls: bool
+    ) -> Iterator[tuple[slice, Table]]:
+        """Yield blocks of the table over the core."""
+        starts, ends = self.starts.select(i), self.ends.select(j)
+        return iterate_table(
+            self.network.router, starts, ends, rows_at_once=rows_at_once, threads=self.threads, tolls=tolls
+        )
+
     def _measure(self, i: Ints, j: Ints, *, tolls: bool) -> Table:
         """Return the least ways over the core of pairs."""
         router = self.network.router
@@ -285,8 +314,13 @@ class GraphTravel:
         )
 
     def _decode_minutes(self, labels: Floats) -> Floats:
-        measures = unpack_labels(labels)
-        return measures.weight_min - self.network.router.graph.facts.km_cost_min * measures.km
+        km_cost_min = self.network.router.graph.facts.km_cost_min
+        if km_cost_min:
+            measures = unpack_labels(labels)
+            return measures.weight_min - km_cost_min * measures.km
+        minutes: Floats = np.floor(labels / TIME_SCALE) / 600.0  # scaling by a power of two is exact
+        minutes[np.isinf(labels)] = np.nan
+        return minutes
 
 
 def measure_graph_travel(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import networkx as nx
 import numpy as np
 import shapely
@@ -18,18 +20,34 @@ from tests.unit.routing.streets import Street, lay_streets, place_facilities
 PARAMETERS = ScenarioParameters(access_detour_factor=1.5, access_speed_kmh=30)
 
 
+@dataclass(frozen=True)
+class Country:
+    """Crossings, streets and points, by name and in kilometres."""
+
+    spots: dict[str, tuple[float, float]]
+    streets: list[Street]
+    points: dict[str, tuple[float, float]]
+
+    def measure(self, *, sailing: bool = True) -> GraphTravel:
+        """Travel between the points, with the ferries or without."""
+        streets = [street for street in self.streets if sailing or street.kind != "ferry"]
+        network = GraphNetwork(Router(lay_streets(self.spots, streets)))
+        return measure_graph_travel(network, place_facilities(self.points), parameters=PARAMETERS)
+
+
 @st.composite
-def draw_travel(draw: st.DrawFn) -> GraphTravel:
+def draw_country(draw: st.DrawFn, *, ferries: float = 0.1) -> Country:
     """Up to 14 crossings, streets of two to four of them (one-way, ferries, dead ends), and 12 points."""
     chance = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     count = draw(st.integers(3, 14))
-    spots = {f"n{k}": (float(x), float(y)) for k, (x, y) in enumerate(chance.integers(0, 9, (count, 2)))}
-    spots = {name: (x + 0.01 * k, y) for k, (name, (x, y)) in enumerate(spots.items())}
+    spots = {
+        f"n{k}": (float(x) + 0.01 * k, float(y)) for k, (x, y) in enumerate(chance.integers(0, 9, (count, 2)))
+    }
     streets = []
     for number in range(draw(st.integers(2, 16))):
         through = chance.choice(count, min(count, int(chance.integers(2, 5))), replace=False)
         one_way = chance.random() < 0.25
-        sails = chance.random() < 0.1
+        sails = number > 0 and chance.random() < ferries
         streets.append(
             Street(
                 " ".join(f"n{k}" for k in through),
@@ -49,8 +67,11 @@ def draw_travel(draw: st.DrawFn) -> GraphTravel:
         a, b = (where[int(name[1:])] for name in names[piece : piece + 2])
         x, y = a + chance.choice([0.0, 1.0, chance.random()]) * (b - a)
         points[f"p{k}"] = (float(x), float(y + chance.choice([0, 0, 0.2 * chance.random()])))
-    network = GraphNetwork(Router(lay_streets(spots, streets)))
-    return measure_graph_travel(network, place_facilities(points), parameters=PARAMETERS)
+    return Country(spots, streets, points)
+
+
+def draw_travel() -> st.SearchStrategy[GraphTravel]:
+    return draw_country().map(Country.measure)
 
 
 def join_points(graph: RoadGraph, travel: GraphTravel) -> nx.MultiDiGraph:
@@ -134,3 +155,21 @@ def test_points_are_tied_to_the_nearest_fit_edge(travel: GraphTravel) -> None:
                 assert abs(snapped.straight_km[k] * 1000 - nearest_m) < 1e-6
             foot = shapely.Point(snapped.foot_x[k], snapped.foot_y[k])
             assert lines[fit.index(int(snapped.edge[k]))].distance(foot) < 1e-6
+
+
+@settings(max_examples=60, deadline=None)
+@given(draw_country(ferries=0.3))
+def test_without_ferries_ways_take_longer_or_there_is_none_and_a_reason(country: Country) -> None:
+    sailing, ashore = country.measure(), country.measure(sailing=False)
+    everyone = np.arange(len(country.points))
+    i, j = (grid.ravel() for grid in np.meshgrid(everyone, everyone, indexing="ij"))
+    before, after = sailing.pairs(i, j), ashore.pairs(i, j)
+    assert (after.ferries <= 0).all()
+    for travel, legs in ((sailing, before), (ashore, after)):
+        told = np.array([reason != "" for reason in travel.reasons])
+        assert (told[i] | told[j])[np.isnan(legs.minutes)].all()
+    # at a crossing it does not matter to which of its roads a point is tied; elsewhere another may be met now
+    crossing = np.array([point in country.spots.values() for point in country.points.values()])
+    same = crossing & (sailing.snapped.straight_km < 1e-6) & (ashore.snapped.straight_km < 1e-6)
+    both = same[i] & same[j] & ~np.isnan(after.minutes)
+    assert (after.minutes[both] >= before.minutes[both]).all()

@@ -159,13 +159,19 @@ def test_points_without_a_road_get_a_reason_and_no_number() -> None:
 
 def test_the_sea_is_not_crossed_to_the_nearest_road_when_another_is_on_land() -> None:
     mainland, cape = (-5.0, -5.0, 10.0, 0.1), (2.0, 1.5, 3.0, 9.0)
-    land = land_of(mainland, cape, (-1.0, 7.0, 10.0, 9.0))
+    land = land_of(mainland, cape, (-1.0, 7.0, 10.0, 9.0), (-5.0, 0.2, 0.1, 6.9), (5.9, 0.2, 9.0, 6.9))
     graph = lay_streets(RING, ROUND)
     # 2.5 km west over water is the road D-A; C-D in the north is farther, but on the same land
     travel = measure(graph, {"cape": (2.5, 4.0), "afloat": (4.5, 4.0)}, land=land)
     assert travel.reasons == ("", "across_sea")
     assert travel.snapped.foot_y[0] == pytest.approx(NORTH + 8000)
     assert measure(graph, {"cape": (2.5, 4.0)}).snapped.foot_x[0] == pytest.approx(EAST)
+
+
+def test_what_lies_beyond_the_known_land_is_not_called_sea() -> None:
+    land = land_of((-30.0, -5.0, -20.0, 5.0))  # of another country
+    travel = measure(lay_streets(RING, ROUND), {"p": (3.0, -1.5), "b": (6, 0)}, land=land)
+    assert travel.reasons == ("", "")
 
 
 def test_matrix_pairs_within_and_nearest_agree_with_pairs() -> None:
@@ -188,6 +194,11 @@ def test_matrix_pairs_within_and_nearest_agree_with_pairs() -> None:
         travel.minutes_between(everyone[3:5], everyone[::2]).ravel(),
         legs.minutes.reshape(n, n)[3:5, ::2].ravel(),
     )
+    blocks = list(travel.iterate_legs(everyone, everyone, rows_at_once=4))
+    assert [rows.start for rows, _ in blocks] == list(range(0, n, 4))
+    for name in ("distance_km", "minutes", "ferries", "toll_nok", "estimated_km"):
+        whole = np.concatenate([getattr(part, name) for _, part in blocks])
+        np.testing.assert_array_equal(whole.ravel(), getattr(legs, name))
     near = (legs.distance_km <= 9) & (legs.minutes <= 8) & (i != j)
     one, two, reached = travel.legs_within(max_km=9, max_minutes=8)
     assert np.c_[one, two].tolist() == np.c_[i, j][near].tolist()
