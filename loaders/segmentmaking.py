@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -163,28 +164,41 @@ def _cut_way(
     counts: Counter[str],
 ) -> None:
     """Cut one way: apart at closed points and gaps, and a stretch of its own beside tolls and gates."""
-    begin, fresh = start, False
+    missing = {spot for spot, barrier in marks if barrier is None}
+    closed: set[int] = set()
+    beside: dict[int, BarrierRule] = {}
     for spot, barrier in marks:
         if barrier is None:
-            pieces.add(way, begin, spot, new_start=fresh)
-            begin, fresh = spot + 1, False
-        elif barrier.closed:
+            continue
+        if barrier.closed:
             counts[f"points_closed_{barrier.closed}"] += 1
-            pieces.add(way, begin, spot + 1, new_start=fresh, new_end=True)
-            begin, fresh = spot, True
-        else:
-            counts["gates" if barrier.gate else "toll_points"] += 1
-            # The stretch before the point, or after it where the way begins there.
-            before = spot > begin
-            low = spot - 1 if before else spot
-            if low + 1 >= end:
-                continue
-            pieces.add(way, begin, low + 1, new_start=fresh)
+            closed.add(spot)
+            continue
+        counts["gates" if barrier.gate else "toll_points"] += 1
+        # The stretch before the point, or the one after it where the way begins there.
+        low = next(
+            (low for low in (spot - 1, spot) if start <= low < end - 1 and not missing & {low, low + 1}), -1
+        )
+        if low >= 0:
+            other = beside.get(low, _NO_BARRIER)
+            beside[low] = BarrierRule(toll=barrier.toll or other.toll, gate=barrier.gate or other.gate)
+    cuts = {start, end - 1} | closed
+    for spot in beside:
+        cuts |= {spot, spot + 1}
+    for spot in missing:
+        cuts |= {max(spot - 1, start), spot, min(spot + 1, end - 1)}
+    for low, high in itertools.pairwise(sorted(cuts)):
+        if not missing & {low, high}:
+            rule = beside.get(low, _NO_BARRIER)
             pieces.add(
-                way, low, low + 2, new_start=fresh and low == begin, toll=barrier.toll, gate=barrier.gate
+                way,
+                low,
+                high + 1,
+                new_start=low in closed,
+                new_end=high in closed,
+                toll=rule.toll,
+                gate=rule.gate,
             )
-            begin, fresh = low + 1, False
-    pieces.add(way, begin, end, new_start=fresh)
 
 
 def _join_pieces(
@@ -200,18 +214,19 @@ def _join_pieces(
     first = np.concatenate([[0], np.cumsum(end - start)]).astype(np.int64)
     taken = np.arange(first[-1]) + np.repeat(start - first[:-1], end - start)
     at = place[taken]
-    is_used = np.zeros(len(numbers), bool)
-    is_used[at] = True
-    used = np.flatnonzero(is_used)
-    at = (np.cumsum(is_used) - 1)[at]
     # Closed points: every way that ends there gets a point of its own.
     new = np.sort(
         np.concatenate(
             [first[:-1][np.asarray(pieces.new_start, bool)], first[1:][np.asarray(pieces.new_end, bool)] - 1]
         )
     ).astype(np.int64)
-    source = np.concatenate([used, used[at[new]]]) if len(new) else used
-    at = at.astype(np.int32)
+    own = np.zeros(len(at), bool)
+    own[new] = True
+    is_used = np.zeros(len(numbers), bool)
+    is_used[at[~own]] = True
+    used = np.flatnonzero(is_used)
+    source = np.concatenate([used, at[new]])
+    at = (np.cumsum(is_used) - 1)[at].astype(np.int32)
     at[new] = len(used) + np.arange(len(new), dtype=np.int32)
     point_id = numbers[source].copy()
     point_id[len(used) :] = 0
