@@ -1,14 +1,19 @@
-"""The embedded main-road network: named places and the links between them (see docs/roads.md)."""
+"""Road networks ready for travel: the embedded main roads (see docs/roads.md) and network files."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
+from geodata.crs import METRIC
+from geodata.land import Land
 from geodata.network import LEAST_COST, RoadNetwork, build_network
+from geodata.routing.travel import GraphNetwork
 from geodata.schemas import ROAD_LINKS, ROAD_PLACES, Column, conform_table
 from loaders.embedded import data_dir, read_municipalities
+from loaders.networkfiles import read_network
 
 NAME: Final = "Symbiosekart main roads"
 DATE: Final = "2026-11-22"
@@ -41,6 +46,16 @@ def read_road_network(profile: str = LEAST_COST) -> RoadNetwork:
         land=read_municipalities().geometry.drop_duplicates(),
     )
     return network.with_profile(profile)
+
+
+def read_land() -> Land:
+    """Read the land of Norway, the municipalities' polygons, to know ways over the sea by."""
+    return Land(read_municipalities().geometry.drop_duplicates().to_crs(METRIC).make_valid().to_numpy())
+
+
+def read_graph_network(path: Path) -> GraphNetwork:
+    """Read a network file with Norway's land; raises as :func:`loaders.networkfiles.read_network`."""
+    return GraphNetwork(read_network(path), read_land())
 
 
 def _read(file: str, columns: tuple[Column, ...], *, table: str) -> pd.DataFrame:

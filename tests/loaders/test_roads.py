@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pytest
@@ -11,9 +13,13 @@ import shapely
 
 from geodata.network import FASTEST, RoadNetwork
 from geodata.routes import find_route
+from geodata.routing.router import Router
+from geodata.routing.travel import GraphNetwork
 from loaders.embedded import read_municipalities
 from loaders.hierarchies import make_router
-from loaders.roads import read_road_links, read_road_network, read_road_places
+from loaders.networkfiles import write_network
+from loaders.roads import read_graph_network, read_road_links, read_road_network, read_road_places
+from tests.unit.routing.streets import Street, lay_streets
 
 HOME_COUNTIES = ("03", "31", "32", "33", "39", "50")
 
@@ -158,3 +164,18 @@ def test_the_fastest_ways_take_less_time_and_more_road(network: RoadNetwork) -> 
     assert (quick.minutes[some] <= cheap.minutes[some] + 0.05).all()
     assert (quick.km[some] >= cheap.km[some] - 0.005).all()
     assert quick.km[some].sum() > 1.005 * cheap.km[some].sum()
+
+
+def test_a_network_file_is_read_with_the_land(tmp_path: Path) -> None:
+    graph = lay_streets({"A": (0.0, 0.0), "B": (6.0, 0.0)}, [Street("A B")])
+    write_network(tmp_path / "roads", Router(graph))
+    network = read_graph_network(tmp_path / "roads")
+    assert network.describe() == GraphNetwork(Router(graph)).describe()
+    assert network.land is not None
+    trondheim, frohavet = gpd.GeoSeries(
+        gpd.points_from_xy([10.395, 9.35], [63.43, 63.98]), crs="EPSG:4326"
+    ).to_crs("EPSG:25833")
+    x, y = np.array([trondheim.x, frohavet.x]), np.array([trondheim.y, frohavet.y])
+    assert network.land.covers(x, y).tolist() == [True, False]
+    over_the_fjord = network.land.measure_sea(x[:1], y[:1], x[:1] - 5000, y[:1] + 15_000)
+    assert 4 < over_the_fjord[0] < 16

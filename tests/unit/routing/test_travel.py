@@ -15,6 +15,7 @@ from geodata.routing.router import Router
 from geodata.routing.travel import GraphNetwork, GraphTravel, measure_graph_travel
 from geodata.scenario import describe_network
 from tests.unit.routing.streets import EAST, NORTH, Street, ferry, lay_streets, place_facilities
+from tests.unit.test_roads import make_network, to_degrees
 
 PARAMETERS = ScenarioParameters(access_detour_factor=1.5, access_speed_kmh=30)
 RING = {"A": (0.0, 0.0), "B": (6.0, 0.0), "C": (6.0, 8.0), "D": (0.0, 8.0)}
@@ -257,3 +258,22 @@ def test_a_scenario_takes_a_road_graph_for_its_network() -> None:
     assert told == network.describe()
     assert told["profile"] == "semi_trailer"
     assert told["digest"] == network.router.graph.digest
+
+
+def test_kilometres_that_count_are_taken_out_of_the_minutes_again() -> None:
+    # 40 km at 80 km/h cost 30 min + 30, 30 km at 50 km/h 36 min + 22.5
+    main_roads = make_network(
+        {"A": (0, 0), "B": (28, 0), "M": (14, 5)},
+        [("A", "B", 30, 50, 0, 0), ("A", "M", 20, 80, 0, 0), ("M", "B", 20, 80, 0, 0)],
+    )
+    ends = to_degrees({"a": (0, 0), "b": (28, 0), "half": (14, 0)})
+    travel = measure_travel(GraphNetwork(main_roads.router), ends, parameters=PARAMETERS)
+    assert leg(travel, "a", "b")[:2] == pytest.approx((30, 36), abs=0.005)
+    assert leg(travel, "half", "b")[:2] == pytest.approx((15, 18), abs=0.05)
+    everyone = np.arange(3)
+    i, j = np.repeat(everyone, 3), np.tile(everyone, 3)
+    np.testing.assert_array_equal(
+        travel.minutes_between(everyone, everyone).ravel(), travel.pairs(i, j).minutes
+    )
+    near = np.c_[travel.pairs_within(max_km=16, max_minutes=18.1)].tolist()
+    assert near == [[0, 2], [1, 2], [2, 0], [2, 1]]
