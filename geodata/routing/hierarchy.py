@@ -19,6 +19,7 @@ MOST_SETTLED: Final = 2000
 TOLL_STEP_NOK: Final = 1 / 64
 """Tolls are rounded to this: their sums are exact in single precision, in whatever order they are made."""
 _POLL_S: Final = 0.2
+_Side = tuple[Int64s, Int32s, Floats, npt.NDArray[np.float32], Int32s]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +67,6 @@ def build_hierarchy(
 
     Raises NetworkError ``network.order`` for an order that does not name each core node once.
     """
-    from geodata.routing.kernels_contract import contract_nodes
-
     node = np.ascontiguousarray(order, np.int32)
     if len(node) != graph.core or not np.array_equal(np.sort(node), np.arange(graph.core)):
         raise NetworkError("network.order", nodes=graph.core, ordered=len(node))
@@ -81,33 +80,42 @@ def build_hierarchy(
     degree = np.diff(graph.arc_first)[place]
     first = np.concatenate([[0], np.cumsum(degree)]).astype(np.int64)
     arc = (np.arange(first[-1]) + np.repeat(graph.arc_first[place] - first[:-1], degree)).astype(np.int32)
-    done = np.zeros(1, np.int64)
+    arcs = (first, number[graph.arc_head[arc]], graph.arc_label[arc], round_tolls(graph.arc_toll[arc]), arc)
+    room = 4 * len(arc) + 4096
+    made = None
+    while made is None:
+        made = _contract(number[node], arcs, room=room, progress=progress)
+        room *= 4
+    ranked = rank[place]
+    up, down = (
+        _sort_arcs(side_first, ranked[side_node], label, toll, via, ranked)
+        for side_first, side_node, label, toll, via in made
+    )
+    return Hierarchy(node, rank, *up, *down, digest=graph.digest)
+
+
+def _contract(
+    node_at: Int32s,
+    arcs: _Side,
+    *,
+    room: int,
+    progress: Callable[[float], None] | None,
+) -> tuple[_Side, _Side] | None:
+    """Contract in a thread, so that progress can be told and the work be stopped; None: too little `room`."""
+    from geodata.routing.kernels_contract import contract_nodes
+
+    done = np.zeros(2, np.int64)
     with ThreadPoolExecutor(1) as worker:
-        job = worker.submit(
-            contract_nodes,
-            number[node],
-            first,
-            number[graph.arc_head[arc]],
-            graph.arc_label[arc],
-            round_tolls(graph.arc_toll[arc]),
-            arc,
-            MOST_SETTLED,
-            done,
-        )
+        job = worker.submit(contract_nodes, node_at, *arcs, MOST_SETTLED, room, done)
         try:
             while wait([job], timeout=_POLL_S).not_done:
                 if progress is not None:
-                    progress(float(done[0]) / max(graph.core, 1))
+                    progress(float(done[0]) / max(len(node_at), 1))
         except BaseException:
             done[0] = -1  # the work looks at this and stops
             raise
         made = job.result()
-    ranked = rank[place]
-    up, down = (
-        _sort_arcs(side_first, ranked[side_node], label, toll, via, ranked)
-        for side_first, side_node, label, toll, via in (made[:5], made[5:])
-    )
-    return Hierarchy(node, rank, *up, *down, digest=graph.digest)
+    return None if done[1] else (made[:5], made[5:])
 
 
 def round_tolls(toll_nok: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

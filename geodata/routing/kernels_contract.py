@@ -161,27 +161,6 @@ def _find_witnesses(
 
 
 @compiled
-def _grow_float(values: Floats, length: int) -> Floats:
-    grown: Floats = np.empty(length, np.float64)
-    grown[: len(values)] = values
-    return grown
-
-
-@compiled
-def _grow_toll(values: Tolls, length: int) -> Tolls:
-    grown: Tolls = np.empty(length, np.float32)
-    grown[: len(values)] = values
-    return grown
-
-
-@compiled
-def _grow_int(values: Int32s, length: int) -> Int32s:
-    grown = np.empty(length, np.int32)
-    grown[: len(values)] = values
-    return grown
-
-
-@compiled
 def contract_nodes(
     node_at: Int32s,
     arc_first: Int64s,
@@ -190,6 +169,7 @@ def contract_nodes(
     arc_toll: Tolls,
     arc_number: Int32s,
     most_settled: int,
+    room: int,
     progress: Int64s,
 ) -> tuple[Int64s, Int32s, Floats, Tolls, Int32s, Int64s, Int32s, Floats, Tolls, Int32s]:
     """Contract the nodes in the order of `node_at`; return upward and downward arcs.
@@ -198,7 +178,9 @@ def contract_nodes(
     ----------
     node_at : node of each rank. arc_* : CSR by tail without loops; `arc_number` is what an arc is called.
     most_settled : nodes a search for another way may settle.
-    progress : one entry; holds the number of contracted nodes meanwhile, and a negative one stops the work.
+    room : shortcuts there is room for; where they are more, the work stops (``progress[1]`` becomes 1).
+    progress : two entries; the first holds the number of contracted nodes meanwhile, and stops the work when
+        it is made negative; zeros before.
 
     Returns
     -------
@@ -226,15 +208,15 @@ def contract_nodes(
         counts[arc_head[arc]] += 1
     in_state[0] = _reset_blocks(counts, in_start, in_kind)
 
-    room = int(out_state[0] * 1.25) + 1024
-    out_head = np.empty(room, np.int32)
-    out_label = np.empty(room, np.float64)
-    out_toll: Tolls = np.empty(room, np.float32)
-    out_via = np.empty(room, np.int32)
-    out_links = np.empty(room // _SMALLEST + 1, np.int64)
-    in_room = int(in_state[0] * 1.25) + 1024
-    in_tail = np.empty(in_room, np.int32)
-    in_links = np.empty(in_room // _SMALLEST + 1, np.int64)
+    # memory that is not written to is not taken from the system, so it may be ample
+    cells = max(out_state[0], in_state[0]) + 4 * room
+    out_head = np.empty(cells, np.int32)
+    out_label = np.empty(cells, np.float64)
+    out_toll: Tolls = np.empty(cells, np.float32)
+    out_via = np.empty(cells, np.int32)
+    out_links = np.empty(cells // _SMALLEST + 1, np.int64)
+    in_tail = np.empty(cells, np.int32)
+    in_links = np.empty(cells // _SMALLEST + 1, np.int64)
     for tail in range(nodes):
         for arc in range(arc_first[tail], arc_first[tail + 1]):
             head = arc_head[arc]
@@ -249,15 +231,15 @@ def contract_nodes(
 
     up_first = np.zeros(nodes + 1, np.int64)
     down_first = np.zeros(nodes + 1, np.int64)
-    guess = len(arc_head) + 1024
-    up_node = np.empty(guess, np.int32)
-    up_label = np.empty(guess, np.float64)
-    up_toll: Tolls = np.empty(guess, np.float32)
-    up_via = np.empty(guess, np.int32)
-    down_node = np.empty(guess, np.int32)
-    down_label = np.empty(guess, np.float64)
-    down_toll: Tolls = np.empty(guess, np.float32)
-    down_via = np.empty(guess, np.int32)
+    most = len(arc_head) + room
+    up_node = np.empty(most, np.int32)
+    up_label = np.empty(most, np.float64)
+    up_toll: Tolls = np.empty(most, np.float32)
+    up_via = np.empty(most, np.int32)
+    down_node = np.empty(most, np.int32)
+    down_label = np.empty(most, np.float64)
+    down_toll: Tolls = np.empty(most, np.float32)
+    down_via = np.empty(most, np.int32)
     ups = 0
     downs = 0
 
@@ -267,30 +249,18 @@ def contract_nodes(
     touched = np.empty(bound, np.int32)
     heap_keys = np.empty(bound, np.float64)
     heap_nodes = np.empty(bound, np.int32)
-    # labels of in-arcs of the node at hand, and shortcuts found for one tail
-    widest = 1024
-    tail_label = np.empty(widest, np.float64)
-    tail_toll = np.empty(widest, np.float32)
-
     for rank in range(nodes):
-        if progress[0] < 0:
+        if progress[0] < 0 or progress[1] > 0:
             break
         progress[0] = rank
         node = node_at[rank]
         ins = in_count[node]
         outs = out_count[node]
-        if ins > widest:
-            widest = 2 * ins
-            tail_label = np.empty(widest, np.float64)
-            tail_toll = np.empty(widest, np.float32)
+        if max(ups + outs, downs + ins) > most:
+            progress[1] = 1
+            break
 
         # write down the arcs of the node, and cut it off from the rest
-        if ups + outs > len(up_node):
-            more = 2 * (ups + outs)
-            up_node = _grow_int(up_node, more)
-            up_label = _grow_float(up_label, more)
-            up_toll = _grow_toll(up_toll, more)
-            up_via = _grow_int(up_via, more)
         mine = ups
         for at in range(out_start[node], out_start[node] + outs):
             head = out_head[at]
@@ -304,12 +274,7 @@ def contract_nodes(
                     in_count[head] -= 1
                     in_tail[other] = in_tail[in_start[head] + in_count[head]]
                     break
-        if downs + ins > len(down_node):
-            more = 2 * (downs + ins)
-            down_node = _grow_int(down_node, more)
-            down_label = _grow_float(down_label, more)
-            down_toll = _grow_toll(down_toll, more)
-            down_via = _grow_int(down_via, more)
+        below = downs
         for k in range(ins):
             tail = in_tail[in_start[node] + k]
             for at in range(out_start[tail], out_start[tail] + out_count[tail]):
@@ -318,8 +283,6 @@ def contract_nodes(
                     down_label[downs] = out_label[at]
                     down_toll[downs] = out_toll[at]
                     down_via[downs] = out_via[at]
-                    tail_label[k] = out_label[at]
-                    tail_toll[k] = out_toll[at]
                     downs += 1
                     out_count[tail] -= 1
                     last = out_start[tail] + out_count[tail]
@@ -340,7 +303,7 @@ def contract_nodes(
             for up in range(mine, ups):
                 head = up_node[up]
                 if head != tail:
-                    need[head] = tail_label[k] + up_label[up]
+                    need[head] = down_label[below + k] + up_label[up]
                     unresolved += 1
                     limit = max(limit, need[head])
             if unresolved == 0:
@@ -369,7 +332,7 @@ def contract_nodes(
                 need[head] = -1.0
                 if best[head] <= label:
                     continue
-                toll = tail_toll[k] + up_toll[up]
+                toll = down_toll[below + k] + up_toll[up]
                 found = False
                 for at in range(out_start[tail], out_start[tail] + out_count[tail]):
                     if out_head[at] == head:
@@ -381,16 +344,11 @@ def contract_nodes(
                         break
                 if found:
                     continue
+                widest = _SMALLEST << (max(out_kind[tail], in_kind[head]) + 1)
+                if max(out_state[0], in_state[0]) + widest > cells:
+                    progress[1] = 1
+                    continue
                 if out_count[tail] == _SMALLEST << out_kind[tail]:
-                    if out_state[0] + (_SMALLEST << (out_kind[tail] + 1)) > len(out_head):
-                        more = 2 * len(out_head)
-                        out_head = _grow_int(out_head, more)
-                        out_label = _grow_float(out_label, more)
-                        out_toll = _grow_toll(out_toll, more)
-                        out_via = _grow_int(out_via, more)
-                        links = np.empty(more // _SMALLEST + 1, np.int64)
-                        links[: len(out_links)] = out_links
-                        out_links = links
                     old = out_start[tail]
                     new = _take_block(out_kind[tail] + 1, out_free, out_links, out_state)
                     for at in range(out_count[tail]):
@@ -402,12 +360,6 @@ def contract_nodes(
                     out_start[tail] = new
                     out_kind[tail] += 1
                 if in_count[head] == _SMALLEST << in_kind[head]:
-                    if in_state[0] + (_SMALLEST << (in_kind[head] + 1)) > len(in_tail):
-                        more = 2 * len(in_tail)
-                        in_tail = _grow_int(in_tail, more)
-                        links = np.empty(more // _SMALLEST + 1, np.int64)
-                        links[: len(in_links)] = in_links
-                        in_links = links
                     old = in_start[head]
                     new = _take_block(in_kind[head] + 1, in_free, in_links, in_state)
                     for at in range(in_count[head]):

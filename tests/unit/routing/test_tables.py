@@ -115,6 +115,17 @@ def test_an_order_that_leaves_nodes_out_is_refused(order: list[int]) -> None:
         build_hierarchy(GRAPH, order)
 
 
+def test_a_bad_order_takes_more_room_and_stays_right() -> None:
+    # The hub of a star first: every pair of its 120 rays gets a shortcut, far more than there are arcs.
+    rays = range(1, 121)
+    graph = make_graph(121, [arc for ray in rays for arc in ((0, ray, ray, 10, 0), (ray, 0, 5, 10, 0))])
+    hierarchy = build_hierarchy(graph, range(121))
+    assert len(hierarchy.up_head) + len(hierarchy.down_tail) == 240 + 120 * 119
+    everywhere = enter_at_nodes(range(121))
+    found = measure_table(Router(graph, hierarchy), everywhere, everywhere).labels
+    assert np.array_equal(found, measure_table(Router(graph), everywhere, everywhere).labels)
+
+
 def test_contraction_tells_how_far_it_is() -> None:
     told: list[float] = []
     build_hierarchy(GRAPH, range(5), progress=told.append)
