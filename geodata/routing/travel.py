@@ -26,7 +26,7 @@ from geodata.routing.localways import LocalWays, group_points
 from geodata.routing.reach import find_nearest, find_within
 from geodata.routing.roadroutes import find_road_route
 from geodata.routing.router import Entries, Router
-from geodata.routing.tables import Table, iterate_table, measure_pairs
+from geodata.routing.tables import BLOCK_CELLS, Table, iterate_table, measure_pairs
 from geodata.snapping import REASONS
 from geodata.transport import Floats, Ints, Legs, locate_facilities
 
@@ -85,6 +85,8 @@ class GraphTravel:
     snapped : where the points meet the graph. starts, ends : their entries of its core.
     local : ways between near points that the core does not know.
     threads : how many run at once; None: one for each processor. Answers do not depend on it.
+    known : the table of all least ways over the core with tolls (points x points) where it has been measured
+        already; it is looked up then. Answers do not depend on it.
     """
 
     ids: tuple[str, ...]
@@ -95,6 +97,7 @@ class GraphTravel:
     ends: Entries
     local: LocalWays
     threads: int | None = None
+    known: Table | None = None
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -117,6 +120,7 @@ class GraphTravel:
             starts=self.starts.select(rows),
             ends=self.ends.select(rows),
             local=replace(self.local, snapped=snapped, group=self.local.group[rows]),
+            known=None if self.known is None else _look_up(self.known, np.ix_(rows, rows)),
         )
 
     def pairs(self, origins: Ints, destinations: Ints) -> Legs:
@@ -172,32 +176,38 @@ class GraphTravel:
         return i, j
 
     def legs_within(
-        self, *, max_km: float, max_minutes: float, among: Ints | None = None
+        self, *, max_km: float, max_minutes: float, among: Ints | None = None, origins: Ints | None = None
     ) -> tuple[Ints, Ints, Legs]:
-        """Return the pairs of :meth:`pairs_within` with their legs: a sparse travel table."""
+        """Return the pairs of :meth:`pairs_within` with their legs: a sparse travel table.
+
+        Only pairs from `origins` where given; each of them is one of `among`.
+        """
         i, j, labels, toll = self._find_within(
-            max_km=max_km, max_minutes=max_minutes, among=among, tolls=True
+            max_km=max_km, max_minutes=max_minutes, among=among, origins=origins, tolls=True
         )
         return i, j, self._finish(i, j, labels, toll)
 
-    def nearest(self, *, count: int, among: Ints | None = None) -> tuple[Ints, Ints, Legs]:
+    def nearest(
+        self, *, count: int, among: Ints | None = None, origins: Ints | None = None
+    ) -> tuple[Ints, Ints, Legs]:
         """Return for each point the `count` others that are reached soonest (fewer where fewer are reached).
 
-        Sorted by origin, then by time; ties by length, ferries and position.
+        Sorted by origin, then by time; ties by length, ferries and position. Only for `origins` where given;
+        each of them is one of `among`.
         """
         everyone = self._placed(among)
-        starts, ends = self.starts.select(everyone), self.ends.select(everyone)
+        some = everyone if origins is None else self._placed(origins)
         near = find_nearest(
             self.network.router,
-            starts,
-            ends,
+            self.starts.select(some),
+            self.ends.select(everyone),
             k=count,
-            exclude=np.arange(len(everyone)),
+            exclude=np.searchsorted(everyone, some),
             threads=self.threads,
             tolls=True,
         )
-        one, two = everyone[near.start], everyone[near.end]
-        i, j, labels, toll = self._add_local(everyone, one, two, near.label, near.toll)
+        one, two = some[near.start], everyone[near.end]
+        i, j, labels, toll = self._add_local(some, everyone, one, two, near.label, near.toll)
         order = np.lexsort((j, labels, i))
         i, j, labels, toll = i[order], j[order], labels[order], toll[order]
         place = np.arange(len(i)) - np.searchsorted(i, i)
@@ -229,20 +239,27 @@ class GraphTravel:
         return Route((), (direct,), line, km, minutes, 0)
 
     def _find_within(
-        self, *, max_km: float, max_minutes: float, among: Ints | None, tolls: bool
+        self,
+        *,
+        max_km: float,
+        max_minutes: float,
+        among: Ints | None,
+        origins: Ints | None = None,
+        tolls: bool,
     ) -> tuple[Ints, Ints, Floats, Floats]:
         everyone = self._placed(among)
+        some = everyone if origins is None else self._placed(origins)
         found = find_within(
             self.network.router,
-            self.starts.select(everyone),
+            self.starts.select(some),
             self.ends.select(everyone),
             max_km=max_km,
             max_minutes=max_minutes,
             threads=self.threads,
             tolls=tolls,
         )
-        one, two = everyone[found.start], everyone[found.end]
-        i, j, labels, toll = self._add_local(everyone, one, two, found.label, found.toll)
+        one, two = some[found.start], everyone[found.end]
+        i, j, labels, toll = self._add_local(some, everyone, one, two, found.label, found.toll)
         measures = unpack_labels(labels)
         with np.errstate(invalid="ignore"):
             near = (measures.km <= max_km) & (self._decode_minutes(labels) <= max_minutes)
@@ -251,12 +268,18 @@ class GraphTravel:
         return i[order], j[order], labels[order], toll[order]
 
     def _add_local(
-        self, everyone: Ints, i: Ints, j: Ints, labels: Floats, toll: npt.NDArray[np.float32] | None
+        self,
+        origins: Ints,
+        everyone: Ints,
+        i: Ints,
+        j: Ints,
+        labels: Floats,
+        toll: npt.NDArray[np.float32] | None,
     ) -> tuple[Ints, Ints, Floats, Floats]:
         """Put pairs that may have local ways, rightly measured, in place of what was found over the core."""
         known = np.zeros(len(i)) if toll is None else toll.astype(float)
-        a, b = self.local.list_pairs(everyone, everyone)
-        a, b = everyone[a], everyone[b]
+        a, b = self.local.list_pairs(origins, everyone)
+        a, b = origins[a], everyone[b]
         a, b = a[a != b], b[a != b]
         table = self._measure(a, b, tolls=toll is not None)
         there, _, cheap = self._shorten(a, b, table.labels)
@@ -274,13 +297,21 @@ class GraphTravel:
         self, i: Ints, j: Ints, *, rows_at_once: int | None, tolls: bool
     ) -> Iterator[tuple[slice, Table]]:
         """Yield blocks of the table over the core."""
+        if self.known is not None:
+            step = rows_at_once or max(BLOCK_CELLS // max(len(j), 1), 1)
+            for row in range(0, len(i), step):
+                block = slice(row, min(row + step, len(i)))
+                yield block, _look_up(self.known, np.ix_(i[block], j))
+            return
         starts, ends = self.starts.select(i), self.ends.select(j)
-        return iterate_table(
+        yield from iterate_table(
             self.network.router, starts, ends, rows_at_once=rows_at_once, threads=self.threads, tolls=tolls
         )
 
     def _measure(self, i: Ints, j: Ints, *, tolls: bool) -> Table:
         """Return the least ways over the core of pairs."""
+        if self.known is not None:
+            return _look_up(self.known, (i, j))
         router = self.network.router
         return measure_pairs(router, self.starts, self.ends, i, j, threads=self.threads, tolls=tolls)
 
@@ -321,6 +352,10 @@ class GraphTravel:
         minutes: Floats = np.floor(labels / TIME_SCALE) / 600.0  # scaling by a power of two is exact
         minutes[np.isinf(labels)] = np.nan
         return minutes
+
+
+def _look_up(known: Table, where: tuple[npt.NDArray[np.intp], ...]) -> Table:
+    return Table(known.labels[where], None if known.toll is None else known.toll[where])
 
 
 def measure_graph_travel(
