@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -109,6 +110,8 @@ def build(
     from geodata.routing.summary import summarise_graph
     from loaders.networkbuilds import build_network
 
+    # Told to stop, it leaves as from Ctrl-C: what is half-written is taken away.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     bar = _ProgressBar()
     try:
         router = build_network(

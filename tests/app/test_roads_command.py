@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -13,7 +14,7 @@ from dashboard import cli
 from dashboard.commands.roads import KINDS, STEPS
 from dashboard.text import use_language
 from geodata.routing.graph import EDGE_KINDS
-from loaders import networkbuilds
+from loaders import networkbuilds, networkfiles
 from loaders.networkbuilds import build_network
 from loaders.networkfiles import read_network
 
@@ -152,6 +153,25 @@ def test_stopped_at_any_step_nothing_is_left(extract, tmp_path, step):
     before = set(tmp_path.iterdir())
     with pytest.raises(KeyboardInterrupt):
         build_network(extract, tmp_path / "ut.roads", vehicle="semi_trailer", progress=stop)
+    assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_writing_nothing_is_left(extract, tmp_path, call, monkeypatch, number):
+    seen = []
+
+    def stop(*_values):
+        seen.extend(path.name for path in tmp_path.iterdir() if path.suffix == ".part")
+        signal.raise_signal(number)
+
+    before, handler = set(tmp_path.iterdir()), signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(networkfiles, "pack_array", stop)
+    try:
+        code, output, _told = call("roads", "build", str(extract), "--out", str(tmp_path / "ut.roads"))
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    assert (code, output) == (128 + number, "")
+    assert len(seen) == 1
     assert set(tmp_path.iterdir()) == before
 
 
