@@ -15,7 +15,6 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
 
 from geodata.network import RoadNetwork, build_network
 from geodata.parameters import ScenarioParameters
@@ -122,6 +121,8 @@ class RoadTravel:
         """Positions of all ordered pairs (i != j, both of `among` where given) within both limits, sorted."""
         everyone = np.arange(len(self.ids)) if among is None else np.unique(np.asarray(among, np.intp))
         placed = everyone[np.isfinite(self.snapped.x[everyone]) & np.isfinite(self.snapped.y[everyone])]
+        from scipy.spatial import cKDTree  # slow to load, and not needed for single ways
+
         tree = cKDTree(np.c_[self.snapped.x[placed], self.snapped.y[placed]])
         found = [np.empty((0, 2), np.intp)]
         for start in range(0, len(placed), SOURCES_AT_ONCE):
@@ -370,6 +371,8 @@ class StraightTravel:
         everyone = np.arange(len(self.ids)) if among is None else np.unique(np.asarray(among, np.intp))
         placed = everyone[np.isfinite(self.x[everyone])]
         reach_m = 1000 * min(max_km, max_minutes * STRAIGHT_SPEED_KMH / 60)
+        from scipy.spatial import cKDTree
+
         tree = cKDTree(np.c_[self.x[placed], self.y[placed]])
         half = placed[tree.query_pairs(reach_m, output_type="ndarray")].reshape(-1, 2)
         both = np.concatenate([half, half[:, ::-1]])

@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
 
 from geodata.land import Land
 from geodata.parameters import ScenarioParameters
@@ -92,6 +91,8 @@ class LocalWays:
 
     def _list_direct(self, origins: Ints, destinations: Ints) -> tuple[Ints, Ints]:
         """Pairs near enough to go directly: one of the two is no nearer to its road than to the other."""
+        from scipy.spatial import cKDTree  # slow to load, and not needed for single ways
+
         s = self.snapped
         found = [np.empty((2, 0), np.int64)]
         for mine, others, turned in ((origins, destinations, False), (destinations, origins, True)):

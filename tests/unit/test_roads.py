@@ -12,9 +12,11 @@ import shapely
 
 from geodata.errors import NetworkError
 from geodata.network import FASTEST, KM_COST_MIN, LEAST_COST, PROFILES, RoadNetwork, build_network
+from geodata.networkfaults import find_faults
 from geodata.parameters import ScenarioParameters
 from geodata.roads import RoadTravel, measure_straight, measure_travel
 from geodata.routes import find_route
+from geodata.schemas import conform_table
 
 ORIGIN = (270_000.0, 7_040_000.0)
 PARAMETERS = ScenarioParameters(access_detour_factor=1.5, access_speed_kmh=30)
@@ -256,6 +258,43 @@ def test_faulty_tables_are_refused_with_every_fault() -> None:
     for part in ("unknown place X", "length -2", "leads to its own start", "speed_kmh 0"):
         assert part in text
     assert caught.value.values["count"] == 4
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("from_place", "X"),
+        ("to_place", "A"),
+        ("to_place", None),
+        ("km", 0.0),
+        ("km", float("inf")),
+        ("km", None),
+        ("ferry", None),
+        ("ferry", True),
+        ("speed_kmh", -1.0),
+        ("toll_nok", -5.0),
+        ("waiting_minutes", float("inf")),
+        ("lat", 91.0),
+        ("lon", -181.0),
+        ("name", None),
+    ],
+)
+def test_each_single_fault_is_found_and_no_other_row_is_blamed(column: str, value: object) -> None:
+    places = pd.DataFrame(
+        {"place_id": ["A", "B", "C"], "name": "P", "kind": "village", "lat": [60.0, 61.0, 62.0], "lon": 10.0}
+    )
+    links = pd.DataFrame(
+        {"link_id": ["1", "2"], "from_place": ["A", "B"], "to_place": ["B", "C"], "road": "E6", "km": 5.0}
+        | {"speed_kmh": 60.0, "ferry": False, "sailing_minutes": None, "waiting_minutes": None}
+        | {"toll_nok": None, "source": "by hand"}
+    )
+    places, links = conform_table(places, "road_places"), conform_table(links, "road_links")
+    assert find_faults(places, links) == []
+    table = places if column in places else links
+    table.loc[0, column] = value
+    faults = find_faults(places, links)
+    assert len(faults) == 1
+    assert faults[0].startswith(("link 1: ", "place A: ", "row 1: "))
 
 
 def test_digest_follows_the_content() -> None:
