@@ -130,6 +130,19 @@ def test_ferries_and_what_lies_beyond_them_stay_in_the_core():
     assert graph.core == 2
     assert (graph.edge_kind[graph.tree_edge] != FERRY).all()
     assert len(graph.node_x) == 4
+    no_road = build(
+        [(0, 0), (100, 0), (5000, 0)],
+        Way((0, 1)),
+        Way((1, 2), kind=FERRY, minutes=10, snappable=False),
+    )
+    assert (no_road.core, len(no_road.node_x)) == (2, 3)
+
+
+def test_of_a_tree_one_node_stays():
+    graph = build([(0, 0), (100, 0), (200, 0), (100, 90)], Way((0, 1, 2)), Way((1, 3)))
+    assert (graph.core, len(graph.arc_head)) == (1, 0)
+    assert (graph.tree_parent == 0).sum() >= 1
+    assert build([(0, 0), (100, 0)], Way((0, 1))).core == 1
 
 
 def test_a_ring_is_a_loop_and_a_place_to_stay_within():
