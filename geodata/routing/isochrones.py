@@ -30,7 +30,7 @@ from geodata.transport import Floats
 WIDTH_M: Final = 400.0
 """Usual distance from a reached road that still counts as reached."""
 CELLS_A_WIDTH: Final = 5
-MAX_CELLS: Final = 4_000_000
+MAX_CELLS: Final = 1_500_000
 HOLE_WIDTHS: Final = 2.0
 """Holes smaller than a square of this many widths are filled."""
 
