@@ -182,17 +182,19 @@ def measure_reach(folder: Path, network: str, *sizes: str) -> None:
         say(question="10 nearest", size=size, pairs=len(pairs.start), cost=cost, full=full, right=float(same))
 
 
-def measure_start(folder: Path) -> None:
-    """Everything from a small graph to a table, nearest and reach: what a fresh compiler cache costs."""
+def measure_start(folder: Path, question: str) -> None:
+    """Everything from a small graph to one kind of answer: what a fresh compiler cache costs."""
     from geodata.routing.reach import find_nearest, find_within
     from geodata.routing.tables import measure_table
     from loaders.hierarchies import make_router
 
     router = make_router(make_graph(3000))
     ends = enter_at_nodes(np.arange(0, router.graph.core, 50))
-    measure_table(router, ends, ends)
-    find_within(router, ends, ends, max_km=20)
-    find_nearest(router, ends, ends, k=3)
+    if question == "table":
+        measure_table(router, ends, ends)
+    else:
+        find_within(router, ends, ends, max_km=20)
+        find_nearest(router, ends, ends, k=3)
 
 
 def load_graph(folder: Path) -> RoadGraph:
