@@ -41,3 +41,7 @@ class RefusedFileError(SymbiosekartError):
 
 class ParameterError(SymbiosekartError):
     """A scenario parameter outside its range."""
+
+
+class ClusterError(SymbiosekartError):
+    """A cluster that was to do the work cannot be reached, does not fit, or was lost."""

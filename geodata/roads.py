@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 
 from geodata.network import RoadNetwork, build_network
 from geodata.parameters import ScenarioParameters
+from geodata.routing.edgesnapping import SnappedPoints
 from geodata.routing.travel import GraphNetwork, GraphTravel, measure_graph_travel
 from geodata.snapping import MAX_ACCESS_KM, MAX_ANCHORS, REASONS, Snapped, snap_points
 from geodata.transport import Floats, Ints, Legs, locate_facilities
@@ -287,28 +288,53 @@ NetworkTravel: TypeAlias = RoadTravel | GraphTravel
 
 @overload
 def measure_travel(
-    network: RoadNetwork, facilities: gpd.GeoDataFrame, *, parameters: ScenarioParameters
+    network: RoadNetwork,
+    facilities: gpd.GeoDataFrame,
+    *,
+    parameters: ScenarioParameters,
+    snapped: Snapped | None = None,
 ) -> RoadTravel: ...
 
 
 @overload
 def measure_travel(
-    network: GraphNetwork, facilities: gpd.GeoDataFrame, *, parameters: ScenarioParameters
+    network: GraphNetwork,
+    facilities: gpd.GeoDataFrame,
+    *,
+    parameters: ScenarioParameters,
+    snapped: SnappedPoints | None = None,
 ) -> GraphTravel: ...
 
 
+@overload
 def measure_travel(
-    network: Network, facilities: gpd.GeoDataFrame, *, parameters: ScenarioParameters
+    network: Network,
+    facilities: gpd.GeoDataFrame,
+    *,
+    parameters: ScenarioParameters,
+    snapped: Snapped | SnappedPoints | None = None,
+) -> NetworkTravel: ...
+
+
+def measure_travel(
+    network: Network,
+    facilities: gpd.GeoDataFrame,
+    *,
+    parameters: ScenarioParameters,
+    snapped: Snapped | SnappedPoints | None = None,
 ) -> NetworkTravel:
     """Tie `facilities` (points, any CRS, ``facility_id``) to `network`; distances are computed when asked.
 
     Rows without a point, or too far from the network, keep their position and have no distances; the travel's
-    ``reasons`` say why. Raises CrsError when the CRS is missing.
+    ``reasons`` say why. `snapped` tells where the same points meet the same network where that is known.
+    Raises CrsError when the CRS is missing.
     """
     if isinstance(network, GraphNetwork):
-        return measure_graph_travel(network, facilities, parameters=parameters)
+        met = snapped if isinstance(snapped, SnappedPoints) else None
+        return measure_graph_travel(network, facilities, parameters=parameters, snapped=met)
     ids, x, y = locate_facilities(facilities)
-    snapped = snap_points(network, x, y, parameters=parameters)
+    if not isinstance(snapped, Snapped):
+        snapped = snap_points(network, x, y, parameters=parameters)
     node = np.concatenate([snapped.first, snapped.second], axis=1)
     back_km, back_min = snapped.link_km - snapped.along_km, snapped.link_min - snapped.along_min
     is_place = snapped.link < 0

@@ -364,15 +364,18 @@ def measure_graph_travel(
     *,
     parameters: ScenarioParameters,
     threads: int | None = None,
+    snapped: SnappedPoints | None = None,
 ) -> GraphTravel:
     """Tie `facilities` (points, any CRS, ``facility_id``) to `network`; distances are computed when asked.
 
     Rows that cannot be tied to it keep their position and have no distances; :attr:`GraphTravel.reasons` says
-    why. Raises CrsError when the CRS is missing.
+    why. `snapped` tells where the same points meet the graph where that is known. Raises CrsError when the
+    CRS is missing.
     """
     ids, x, y = locate_facilities(facilities)
     graph = network.router.graph
-    snapped = snap_to_edges(graph, x, y, parameters=parameters, land=network.land)
+    if snapped is None:
+        snapped = snap_to_edges(graph, x, y, parameters=parameters, land=network.land)
     return GraphTravel(
         ids=ids,
         network=network,
