@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from types import MappingProxyType
 from typing import TypeVar
 
-from geodata.network import RoadNetwork
 from geodata.parameters import ScenarioParameters
 from geodata.results import RegionTables, ScenarioResult
-from geodata.roads import RoadTravel, measure_travel
+from geodata.roads import GraphNetwork, Network, NetworkTravel, measure_travel
 from geodata.scenario import access_key, run_scenario
 from geodata.selection import Filters, select_filtered
 from loaders.codes import read_waste_codes
-from loaders.roads import read_road_network
+from loaders.networkshelf import MAIN_ROADS
+
+__all__ = ["MAIN_ROADS", "Calculator", "Request", "find_part", "name_part"]
 
 Report = Callable[[str], None]
 K = TypeVar("K")
 V = TypeVar("V")
 
-MAIN_ROADS = "main_roads"
-NETWORKS: Mapping[str, Callable[[], RoadNetwork]] = MappingProxyType({MAIN_ROADS: read_road_network})
-"""Key of a road network -> what reads it, here and in the server alike."""
+GRAPH, LAND = "graph", "land"
 KEPT_TABLES = 2
 KEPT_TRAVEL = 4
 
@@ -36,7 +34,7 @@ class Request:
     Attributes
     ----------
     dataset : digest that stands for the unfiltered tables.
-    network : key of :data:`NETWORKS`.
+    network : key of a road network (:func:`loaders.networkshelf.read_shelved`), here and in the server alike.
     """
 
     dataset: str
@@ -55,13 +53,13 @@ class Calculator:
     """
 
     def __init__(
-        self, fetch: Callable[[str], RegionTables], *, read_network: Callable[[str], RoadNetwork]
+        self, fetch: Callable[[str], RegionTables], *, read_network: Callable[[str], Network]
     ) -> None:
         self._fetch = fetch
         self._read_network = read_network
         self._read_codes = cache(read_waste_codes)
         self._tables: OrderedDict[str, RegionTables] = OrderedDict()
-        self._travel: OrderedDict[tuple[str, str, tuple[float, float]], RoadTravel] = OrderedDict()
+        self._travel: OrderedDict[tuple[str, str, tuple[float, float]], NetworkTravel] = OrderedDict()
 
     def calculate(self, request: Request, report: Report) -> ScenarioResult:
         """Compute one request; `report` is told each step and may raise to end the work."""
@@ -93,3 +91,24 @@ def _remember(known: OrderedDict[K, V], key: K, make: Callable[[], V], *, kept: 
     while len(known) > kept:
         known.popitem(last=False)
     return known[key]
+
+
+def name_part(obj: object, network: Network, key: str) -> str | None:
+    """Return the name of `network` or of a large part of it, which both ends have; None of all else."""
+    if obj is network:
+        return key
+    if isinstance(network, GraphNetwork):
+        if obj is network.router.graph:
+            return f"{key}/{GRAPH}"
+        if obj is network.land and obj is not None:
+            return f"{key}/{LAND}"
+    return None
+
+
+def find_part(name: str, read_network: Callable[[str], Network]) -> object:
+    """Return this end's object of a name that :func:`name_part` gave."""
+    key, _slash, part = name.partition("/")
+    network = read_network(key)
+    if not isinstance(network, GraphNetwork):
+        return network
+    return {"": network, GRAPH: network.router.graph, LAND: network.land}[part]

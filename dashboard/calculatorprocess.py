@@ -12,18 +12,20 @@ import signal
 import sys
 import threading
 import time
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dashboard.calculator import NETWORKS, Calculator, Request
+from dashboard.calculator import Calculator, Request, name_part
 from dashboard.channel import DONE, GIVE_UP, GIVEN_UP, REFUSED, STEP, WANTED, receive, send
 from geodata.errors import SymbiosekartError
 from geodata.results import RegionTables
+from loaders.networkshelf import read_shelved
 
 NICENESS = 5
 """How far the process steps back for the pages, in steps of POSIX."""
 SECONDS_BETWEEN_STEPS = 0.1
+KEPT_NETWORKS = 2
 
 
 class GivenUpError(Exception):
@@ -40,7 +42,7 @@ class Loop:
 
     def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
         self._incoming, self._outgoing = incoming, outgoing
-        self._read_network = cache(lambda key: NETWORKS[key]())
+        self._read_network = lru_cache(maxsize=KEPT_NETWORKS)(read_shelved)
         self._messages: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._given_up = threading.Event()
         self._told = ("", 0.0)
@@ -62,11 +64,12 @@ class Loop:
         except SymbiosekartError as error:
             send(self._outgoing, (REFUSED, type(error), error.code, error.values))
         else:
-            network = self._read_network(request.network)
+            # the travel's own: the network may have been read anew since
+            network = result.travel.network  # type: ignore[attr-defined]
             send(
                 self._outgoing,
                 (DONE, result),
-                name=lambda obj: request.network if obj is network else None,
+                name=lambda obj: name_part(obj, network, request.network),
             )
 
     def _listen(self) -> None:

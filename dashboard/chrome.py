@@ -115,6 +115,52 @@ def pick_filters() -> None:
     pick_limits()
 
 
+def pick_roads() -> list[controls.BadValue]:
+    """Let the reader choose the road network and the profile; return what of the link cannot be followed."""
+    shelf = session.list_roads()
+    groups, bad = shelf.groups, []
+    asked = controls.choice("roads")
+    meant = shelf.networks[0] if asked is None else shelf.find(asked)
+    if meant is None:
+        bad.append(controls.BadValue("roads", asked))
+        meant = shelf.networks[0]
+        controls.choose("profile", None)
+    if asked not in (None, meant.group):
+        # the link named a file or a digest: that network, and its profile where the link says none
+        first = next(iter(groups))
+        controls.choose("roads", None if meant.group == first else meant.group)
+        if controls.choice("profile") is None and meant != groups[meant.group][0]:
+            controls.choose("profile", meant.profile)
+    profile = controls.choice("profile")
+    if profile is not None and all(profile != network.profile for network in groups[meant.group]):
+        bad.append(controls.BadValue("profile", profile))
+        controls.choose("profile", None)
+
+    titles = {name: session.name_roads(members[0].name, members[0].date) for name, members in groups.items()}
+    group = controls.pick_always(
+        "roads",
+        _("Road network"),
+        list(groups),
+        labels=titles.__getitem__,
+        help_text=_("The roads that all distances are measured along. More can be built from a map file."),
+    )
+    profiles = {network.profile: session.name_profile(network.profile) for network in groups[group]}
+    controls.pick_always(
+        "profile",
+        _("Vehicle or profile"),
+        list(profiles),
+        labels=profiles.__getitem__,
+        help_text=_("What the roads must let through, and what the way makes as small as it can."),
+    )
+    return bad
+
+
+def read_roads() -> None:
+    """Read the chosen network where that was not done before, and say so: that of a country takes a while."""
+    with st.spinner(_("Reading the road network …"), show_time=True):
+        session.current_network()
+
+
 def pick_limits() -> None:
     """Show the two limits of a match: distance by road and least score."""
     low, high = controls.DISTANCE_KM
@@ -154,7 +200,9 @@ def show_error(error: SymbiosekartError) -> None:
 def show_footer() -> None:
     """Name the sources and what is known about accessibility."""
     st.divider()
-    names = dict.fromkeys(source["attribution_text"] for source in session.load_sources())
+    names = dict.fromkeys(
+        (*(source["attribution_text"] for source in session.load_sources()), session.credit_roads())
+    )
     sources, access = st.columns(2)
     with sources.expander(_("Sources and licences"), icon=":material/copyright:"):
         note(_("Every figure's own source stands beside it in the tables."))

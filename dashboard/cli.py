@@ -96,8 +96,16 @@ def app_version() -> str:
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help=_("Port to listen on."))] = 8501,
     host: Annotated[str, typer.Option(help=_("Address to listen on; 0.0.0.0 for all."))] = "127.0.0.1",
+    networks: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, help=_("Folder of road networks (.roads) that can be chosen.")
+        ),
+    ] = None,
 ) -> None:
     """Serve the dashboard until it is stopped."""
+    if networks is not None:
+        os.environ["SYMBIOSEKART_NETWORKS"] = str(networks.resolve())
     command = [sys.executable, "-m", "streamlit", "run", str(APP)]
     command += [f"--server.port={port}", f"--server.address={host}", "--server.headless=true"]
     # What is meant for those who write the app is kept from those who use it.

@@ -133,6 +133,8 @@ CHOICES: dict[str, Choice] = {
         Choice("material", (), _several(_text), _write_several),
         Choice("basis", (), _several(_one_of(BASES)), _write_several),
         Choice("actor", (), _several(_one_of(ACTOR_TYPES)), _write_several),
+        Choice("roads", None, _text),
+        Choice("profile", None, _text),
         Choice("km", _DEFAULTS.max_distance_km, _number(*DISTANCE_KM), _write_number),
         Choice("score", _DEFAULTS.min_score, _number(0, 100), _write_number),
         Choice("county", "50", _digits(2)),
@@ -310,6 +312,23 @@ def pick_one(
         label, options, index=None, format_func=labels, key=key, placeholder=placeholder, help=help_text
     )
     _keep(name, chosen)
+    return chosen
+
+
+def pick_always(
+    name: str,
+    label: str,
+    options: Sequence[str],
+    *,
+    labels: Callable[[str], str],
+    help_text: str | None = None,
+) -> str:
+    """One of `options` (keys), the first where nothing is chosen, which then does not stand in the link."""
+    key = _bind(name, show=lambda value: value if value in options else options[0])
+    if st.session_state[key] not in options:
+        st.session_state[key] = options[0]
+    chosen = str(st.selectbox(label, options, format_func=labels, key=key, help=help_text))
+    _keep(name, None if chosen == options[0] else chosen)
     return chosen
 
 

@@ -7,9 +7,11 @@ import streamlit as st
 
 from dashboard import controls, session, tables
 from dashboard.labels import BASES, BASIS_MEANINGS, DATASETS, DIRECTIONS, label, label_basis
+from dashboard.messages import describe_error
 from dashboard.notes import note
 from dashboard.text import format_date, format_number
 from dashboard.text import gettext as _
+from geodata.roads import GraphNetwork, RoadNetwork
 from geodata.totals import sum_streams
 
 NETWORK_COLUMNS = (
@@ -80,11 +82,76 @@ def show_content() -> None:
 
 
 def show_roads() -> None:
-    """Show what road network the distances rest on, and its date."""
-    network = session.load_network()
+    """Show what road network the distances rest on, its date and profile, and what else can be chosen."""
+    network = session.current_network()
     st.header(_("Road network"))
-    st.text(f"{_(network.name)}, {format_date(network.date)}. {_(network.licence)}")
-    st.text(_("What a way makes as small as it can: {profile}").format(profile=_(network.profile)))
+    st.text(f"{session.name_roads(network.name, network.date)}. {_(network.licence)}")
+    if isinstance(network, GraphNetwork):
+        st.text(_("Vehicle: {vehicle}").format(vehicle=session.name_profile(network.profile)))
+        _show_graph(network)
+    else:
+        profile = session.name_profile(network.profile)
+        st.text(_("What a way makes as small as it can: {profile}").format(profile=profile))
+        _show_main_roads(network)
+    _show_shelf()
+
+
+def _show_graph(network: GraphNetwork) -> None:
+    """Show how much is in a network that was built from a map file."""
+    summary = session.summarise_roads(network)
+    left, middle, right = st.columns(3)
+    left.metric(_("Kilometres of road"), format_number(summary.road_km), border=True)
+    middle.metric(_("Junctions and road ends"), format_number(summary.nodes), border=True)
+    right.metric(_("Car ferries"), format_number(summary.ferries), border=True)
+    note(
+        _(
+            "Driving times are those of the vehicle on every road that it may use, waiting for ferries "
+            "included. The way between a facility and the nearest road is estimated and is always shown as "
+            "such."
+        )
+    )
+    st.text(_("Digest: {text}").format(text=network.digest))
+
+
+def _show_shelf() -> None:
+    """Show every network that can be chosen, and the files that cannot be used, with the reason."""
+    shelf = session.list_roads()
+    st.subheader(_("Networks that can be chosen"))
+    rows = [
+        {
+            "name": session.name_roads(roads.name, roads.date),
+            "profile": session.name_profile(roads.profile),
+            "licence": _(", ".join(part for part in (roads.attribution, roads.licence) if part)),
+            "file": roads.path.name if roads.path is not None else _("ships with the app"),
+            "digest": roads.key if roads.path is not None else "",
+        }
+        for roads in shelf.networks
+    ]
+    tables.show_table(
+        pd.DataFrame(rows),
+        key="roads_shelf",
+        columns=("name", "profile", "licence", "file", "digest"),
+        titles={
+            "profile": _("Vehicle or profile"),
+            "licence": _("Licence"),
+            "file": _("File"),
+            "digest": _("Digest"),
+        },
+        alt=_("Road networks with vehicle, licence and file."),
+    )
+    note(
+        _(
+            "A network is chosen in the margin. More are built from a map file on the command line "
+            "(symbiosekart roads build) and put in the folder that the dashboard is served with."
+        )
+    )
+    if shelf.faulty:
+        st.warning(_("Network files that cannot be used:"), icon=":material/error:")
+        st.text("\n".join(" ".join(describe_error(error, _)) for error in shelf.faulty))
+
+
+def _show_main_roads(network: RoadNetwork) -> None:
+    """Show how many places, roads and ferries the embedded network has."""
     left, middle, right = st.columns(3)
     left.metric(_("Places"), format_number(len(network.place_ids)), border=True)
     middle.metric(_("Roads between places"), format_number(int((~network.ferry).sum())), border=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dashboard.text import N_, is_unknown
 from dashboard.text import gettext as _
 from dashboard.theme import BASIS_MARKS, DATASET_MARKS
+from geodata.network import PROFILES
 
 BASES = {
     "reported": N_("reported"),
@@ -42,6 +43,13 @@ NETWORK_KINDS = {
     "industrial_park": N_("industrial park"),
     "cooperation": N_("cooperation"),
     "network": N_("network"),
+}
+ROAD_PROFILES = {
+    "least_cost": N_("Truck, least cost"),
+    "fastest": N_("Truck, fastest"),
+    # as the provenance of a scenario has them
+    PROFILES["least_cost"]: N_("truck, least cost: minutes (ferry waiting included) + 0.75 min/km"),
+    PROFILES["fastest"]: N_("truck, fastest: minutes (ferry waiting included)"),
 }
 GEOCODE_GRADES = {
     "given": N_("given point"),

@@ -17,11 +17,13 @@ with st.sidebar:
     st.markdown("**" + _("What is shown") + "**")
     chrome.pick_language()
     chrome.pick_dataset()
+    bad_values += chrome.pick_roads()
     if page.url_path != "data":
         chrome.pick_filters()
 controls.show_bad_values(bad_values)
 chrome.show_dataset_banner()
 try:
+    chrome.read_roads()
     page.run()
 except SymbiosekartError as error:
     chrome.show_error(error)

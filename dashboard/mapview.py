@@ -27,7 +27,7 @@ from streamlit_folium import st_folium
 from dashboard import server
 from dashboard.assets import FROM_COMPONENT, asset_url, localise_links
 from dashboard.basemap import publish_base
-from dashboard.layerdocument import Layer, feature_key, publish
+from dashboard.layerdocument import Layer, feature_key, plain, publish
 from dashboard.symbols import Theme
 from dashboard.text import LANGUAGES, language
 from dashboard.text import gettext as _
@@ -153,6 +153,7 @@ def show_map(
     selected_id: str | None = None,
     bounds: Bounds | None = None,
     lang: str | None = None,
+    credit: str = "",
 ) -> MapSelection | None:
     """Show `layers` over the base map and return what has been clicked since the last run, else None.
 
@@ -168,9 +169,10 @@ def show_map(
     bounds : south, west, north, east in degrees: fitted whenever it changes. None: the layers' extent when
         the map is first drawn, then wherever the reader went.
     lang : language of the map's own texts; None: the reader's.
+    credit : whom to name beside those who made the base map.
     """
     theme = current_theme()
-    texts = _publish_texts()
+    texts = _publish_texts(credit)
     base = publish_base()
     element = LayerElement(
         layers=[publish(layer) for layer in layers],
@@ -244,7 +246,7 @@ def _read_click(answer: object, layers: Sequence[Layer], *, key: str) -> MapSele
     return MapSelection(found[1], identifier) if identifier is not None else None
 
 
-def _publish_texts() -> str:
+def _publish_texts(credit: str) -> str:
     """Publish the map's own words in the reader's language and return their address."""
     texts = {
         "title": _("Map of facilities, matches and clusters"),
@@ -266,7 +268,9 @@ def _publish_texts() -> str:
         "more": _("and {count} more"),
         "nothing": _("Nothing to show here"),
         "failed": _("A map layer could not be fetched. Load the page again."),
-        "attribution": _("Map data: © Kartverket and SSB (CC BY 4.0), places © GeoNames"),
+        "attribution": ", ".join(
+            filter(None, (_("Map data: © Kartverket and SSB (CC BY 4.0), places © GeoNames"), plain(credit)))
+        ),
     }
     content = json.dumps(texts, ensure_ascii=False, sort_keys=True).encode()
     digest = feature_key(content.decode())

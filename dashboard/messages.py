@@ -740,6 +740,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "(format {version}, this one reads up to {known}).",
         "Install the later version, or build the network again.",
     ),
+    "network.gone": (
+        "The road network {network} is no longer in the folder of networks.",
+        "Choose another network in the margin, or put the file back.",
+    ),
     "network.truncated": (
         "The end of the network file {file} is missing.",
         "Copy it again, or build it again.",

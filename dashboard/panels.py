@@ -209,6 +209,7 @@ def show_scenario_map(
             selected_id=controls.choice("selected"),
             bounds=bounds,
             lang=language(),
+            credit=session.credit_roads(),
         )
     if clicked is not None and clicked.layer != "municipalities":
         controls.choose("selected", clicked.id)
@@ -268,6 +269,7 @@ def show_all_exclusions(view: session.View, *, key: str) -> None:
     """Show every pair that was left out of the scenario."""
     note(_("Pairs of the same family of materials that did not become a match, nearest first, and why."))
     show_exclusions(view, view.result.exclusions, key=key)
+    show_distance_source(view.result)
 
 
 def show_streams(view: session.View, streams: pd.DataFrame, *, key: str) -> None:
@@ -293,11 +295,19 @@ def show_matches(view: session.View, *, key: str) -> None:
         alt=_("Matches by rank, with the parts of the score, amount, basis and road distance."),
         empty=_("No match with these filters. Try a longer distance or a lower score."),
     )
+    show_distance_source(view.result)
     picked = matches[matches["match_id"] == controls.choice("selected")]
     if len(picked):
         show_explanation(view, picked.iloc[0].to_dict(), key=f"{key}_why")
     elif len(matches):
         note(_("Pick a row to see why it fits."))
+
+
+def show_distance_source(result: ScenarioResult) -> None:
+    """Say which roads, of which date, and which profile the distances of a scenario are."""
+    network = result.provenance.network
+    if network:
+        st.text(_("Distances by road: {roads}").format(roads=session.describe_roads(network)))
 
 
 def show_clusters(view: session.View, *, key: str) -> None:
@@ -317,6 +327,7 @@ def show_clusters(view: session.View, *, key: str) -> None:
         empty=_("No cluster with these filters."),
         missing="–",
     )
+    show_distance_source(view.result)
 
 
 def show_exclusions(view: session.View, exclusions: pd.DataFrame, *, key: str) -> None:

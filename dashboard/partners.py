@@ -99,6 +99,7 @@ def show_partners(search: Search) -> None:
             alt=_("Partners by rank, with score, amount, basis, road distance, minutes and ferries."),
             missing="–",
         )
+        panels.show_distance_source(result)
         if len(ranked) > 1:
             note(_("Pick a row, or a facility on the map, to see why it fits and the way there."))
         _show_partner(search, ranked, picked)
@@ -208,7 +209,9 @@ def _show_partner(search: Search, ranked: pd.DataFrame, row: pd.Series) -> None:
         )
     )
     st.subheader(_("The way by road"))
-    st.text(describe_way(match))
+    on_main_roads = session.current_roads().path is None
+    st.text(describe_way(match, on_main_roads=on_main_roads))
+    panels.show_distance_source(result)
     route = session.find_way(view, str(match["from_facility_id"]), str(match["to_facility_id"]))
     facilities = result.tables.facilities
     ids = {search.facility_id, *ranked["partner_facility_id"].astype(str)}
@@ -222,6 +225,7 @@ def _show_partner(search: Search, ranked: pd.DataFrame, row: pd.Series) -> None:
         selected_id=str(row["partner_facility_id"]),
         bounds=layers[0].bounds,
         lang=language(),
+        credit=session.credit_roads(),
     )
     if clicked is not None and clicked.layer == "facilities" and clicked.id != row["partner_facility_id"]:
         controls.choose("selected", clicked.id)
@@ -246,7 +250,7 @@ def _list_reasons(view: session.View, match: Mapping[str, Any]) -> None:
         st.text("\n".join(lines))
 
 
-def describe_way(match: Mapping[str, Any]) -> str:
+def describe_way(match: Mapping[str, Any], *, on_main_roads: bool = True) -> str:
     """Say in one line how far it is by road: kilometres, time, ferries, and what of it is estimated."""
     if is_unknown(match["distance_km"]):
         return _("No road or ferry between the two is known.")
@@ -254,11 +258,17 @@ def describe_way(match: Mapping[str, Any]) -> str:
     crossings = {0: _("no ferry"), 1: _("1 ferry, waiting included")}.get(
         ferries, _("{count} ferries, waiting included")
     )
-    estimated = (
-        _("{km} of it, between facility and main road, is estimated")
-        if match["estimated_km"] > 0
-        else _("all of it along main roads")
-    )
+    rough = match["estimated_km"] > 0
+    if on_main_roads:
+        estimated = (
+            _("{km} of it, between facility and main road, is estimated")
+            if rough
+            else _("all of it along main roads")
+        )
+    else:
+        estimated = (
+            _("{km} of it, between facility and road, is estimated") if rough else _("all of it along roads")
+        )
     return " · ".join(
         (
             format_number(match["distance_km"], decimals=1, unit="km"),

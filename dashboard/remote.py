@@ -17,11 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from dashboard.calculator import Report, Request
+from dashboard.calculator import Report, Request, find_part
 from dashboard.channel import DONE, GIVE_UP, REFUSED, RUN, STEP, TABLES, WANTED, receive, send
 from geodata.errors import SymbiosekartError
-from geodata.network import RoadNetwork
 from geodata.results import RegionTables, ScenarioResult
+from geodata.roads import Network
 
 MODULE = "dashboard.calculatorprocess"
 
@@ -38,7 +38,7 @@ class RemoteCalculator:
     read_network : returns the server's own road network of a key, to stand in results.
     """
 
-    def __init__(self, *, read_network: Callable[[str], RoadNetwork]) -> None:
+    def __init__(self, *, read_network: Callable[[str], Network]) -> None:
         self._read_network = read_network
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -114,9 +114,12 @@ class RemoteCalculator:
 
     def _hear(self, process: subprocess.Popen[bytes]) -> tuple[Any, ...]:
         try:
-            return tuple(receive(cast(BinaryIO, process.stdout), find=self._read_network))
+            return tuple(receive(cast(BinaryIO, process.stdout), find=self._find))
         except (EOFError, OSError) as error:
             raise self._lose(process) from error
+
+    def _find(self, name: str) -> object:
+        return find_part(name, self._read_network)
 
     def _lose(self, process: subprocess.Popen[bytes]) -> CalculationLostError:
         _end_process(process)

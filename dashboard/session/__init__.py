@@ -31,6 +31,16 @@ from dashboard.session.names import (
     sorted_material_keys,
 )
 from dashboard.session.own import Own, keep_uploads, own_files, read_uploads
+from dashboard.session.roads import (
+    credit_roads,
+    current_network,
+    current_roads,
+    describe_roads,
+    list_roads,
+    name_profile,
+    name_roads,
+    summarise_roads,
+)
 from dashboard.session.scenarios import (
     View,
     companies_serving,
@@ -61,10 +71,14 @@ __all__ = [
     "count_neighbours",
     "county_names",
     "county_of",
+    "credit_roads",
     "current_dataset",
     "current_filters",
+    "current_network",
+    "current_roads",
     "current_tables",
     "current_view",
+    "describe_roads",
     "export_result",
     "export_table",
     "find_inquiry_spot",
@@ -74,6 +88,7 @@ __all__ = [
     "keep_uploads",
     "label_material",
     "label_materials",
+    "list_roads",
     "load_calculator",
     "load_network",
     "load_region",
@@ -81,6 +96,8 @@ __all__ = [
     "load_workshop",
     "make_template",
     "municipality_names",
+    "name_profile",
+    "name_roads",
     "own_files",
     "place_names",
     "quick_view",
@@ -89,5 +106,6 @@ __all__ = [
     "shared_polygon_note",
     "sorted_material_keys",
     "start_session",
+    "summarise_roads",
     "warm_server",
 ]

@@ -16,6 +16,7 @@ from dashboard.session.loaded import (
     load_places,
     load_postcodes,
 )
+from dashboard.session.roads import current_network, current_roads
 from dashboard.session.scenarios import View, current_filters, make_view
 from dashboard.text import gettext as _
 from dashboard.text import language
@@ -55,14 +56,16 @@ def inquiry_view(asked: Asked) -> View:
     """Return the scenario of one inquiry among the reader's data: its matches, and what was left out."""
     dataset, parameters = current_dataset(), controls.scenario_parameters()
     filters = replace(current_filters(), materials=())  # the inquiry names its own
-    result = _compute_inquiry(dataset.key, filters, parameters, asked, language(), _dataset=dataset)
-    key = hashlib.sha256(repr((dataset.key, filters, parameters, asked)).encode()).hexdigest()
+    roads = current_roads().key
+    result = _compute_inquiry(dataset.key, roads, filters, parameters, asked, language(), _dataset=dataset)
+    key = hashlib.sha256(repr((dataset.key, roads, filters, parameters, asked)).encode()).hexdigest()
     return make_view(result, dataset=describe_dataset(result.tables, key=key), key=key)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Asked: repr})
 def _compute_inquiry(
     dataset: str,
+    roads: str,
     filters: Filters,
     parameters: ScenarioParameters,
     asked: Asked,
@@ -86,7 +89,7 @@ def _compute_inquiry(
     return run_inquiry(
         select_filtered(_dataset.tables, filters, travel=None),
         inquiry,
-        network=load_network(),
+        network=load_network(roads),
         codes=load_codes(),
         parameters=parameters,
     )
@@ -98,4 +101,4 @@ def find_way(view: View, from_id: str, to_id: str) -> Route | None:
     start, end = points.get(from_id), points.get(to_id)
     if start is None or end is None or start.is_empty or end.is_empty:
         return None
-    return find_route(load_network(), start, end, parameters=view.result.parameters)
+    return find_route(current_network(), start, end, parameters=view.result.parameters)

@@ -6,14 +6,17 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from dashboard.calculator import MAIN_ROADS, NETWORKS
-from geodata.network import RoadNetwork
 from geodata.results import RegionTables
+from geodata.roads import Network
 from geodata.wastecodes import WasteCodes
 from loaders.codes import read_waste_codes
 from loaders.embedded import read_counties, read_municipalities, read_places, read_postcodes, read_sources
+from loaders.networkshelf import MAIN_ROADS, read_shelved
 from loaders.references import References
 from loaders.region import read_region
+
+KEPT_NETWORKS = 2
+"""Network files of whole countries take gigabytes; the embedded network stays beside these."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -58,10 +61,25 @@ def load_references() -> References:
     return References(municipalities=read_municipalities(), codes=load_codes())
 
 
+def load_network(key: str = MAIN_ROADS) -> Network:
+    """Return a road network by its key, read and routed once.
+
+    Raises
+    ------
+    NetworkError, RefusedFileError
+        The network's file is gone, or damaged.
+    """
+    return _load_embedded(key) if key.startswith(MAIN_ROADS) else _load_file(key)
+
+
 @st.cache_resource(show_spinner=False)
-def load_network(key: str = MAIN_ROADS) -> RoadNetwork:
-    """Return a road network by its key, read and routed once."""
-    return NETWORKS[key]()
+def _load_embedded(key: str) -> Network:
+    return read_shelved(key)
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT_NETWORKS)
+def _load_file(key: str) -> Network:
+    return read_shelved(key)
 
 
 @st.cache_resource(show_spinner=False)

@@ -11,14 +11,15 @@ import streamlit as st
 
 from dashboard import controls
 from dashboard.background import Job, Report, Workshop
-from dashboard.calculator import MAIN_ROADS, Request
+from dashboard.calculator import Request
 from dashboard.remote import RemoteCalculator
 from dashboard.session.datasets import Dataset, current_dataset, current_tables
 from dashboard.session.loaded import load_codes, load_network
 from dashboard.session.names import label_material, municipality_names
+from dashboard.session.roads import MAIN_ROADS, current_roads
 from geodata.parameters import ScenarioParameters
 from geodata.results import RegionTables, ScenarioResult
-from geodata.roads import RoadTravel, measure_travel
+from geodata.roads import NetworkTravel, measure_travel
 from geodata.scenario import access_key, outline_scenario, run_scenario
 from geodata.selection import Filters, select_filtered
 
@@ -91,16 +92,16 @@ def quick_view(filters: Filters) -> View:
     SymbiosekartError
         What the calculation refused, or ``calculation.lost``; asked again, it is computed again.
     """
-    dataset, parameters = current_dataset(), controls.scenario_parameters()
+    dataset, parameters, roads = current_dataset(), controls.scenario_parameters(), current_roads().key
+    key = _digest(dataset.key, roads, filters, parameters)
     if not dataset.large:
-        result = _compute(dataset.key, filters, parameters, _dataset=dataset)
-        return make_view(result, dataset=dataset, key=_digest(dataset.key, filters, parameters))
-    request = Request(dataset.key, MAIN_ROADS, filters, parameters)
+        result = _compute(dataset.key, roads, filters, parameters, _dataset=dataset)
+        return make_view(result, dataset=dataset, key=key)
+    request = Request(dataset.key, roads, filters, parameters)
 
     def calculate(report: Report) -> ScenarioResult:
         return load_calculator().calculate(request, dataset.tables, report)
 
-    key = _digest(dataset.key, filters, parameters)
     job = load_workshop().order(key, calculate)
     if job.ready:
         return make_view(load_workshop().collect(job), dataset=dataset, key=key)
@@ -136,19 +137,21 @@ def make_view(result: ScenarioResult, *, dataset: Dataset, key: str) -> View:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _travel(dataset: str, detour_factor: float, speed_kmh: float, _tables: RegionTables) -> RoadTravel:
+def _travel(
+    dataset: str, roads: str, detour_factor: float, speed_kmh: float, _tables: RegionTables
+) -> NetworkTravel:
     parameters = ScenarioParameters(access_detour_factor=detour_factor, access_speed_kmh=speed_kmh)
-    return measure_travel(load_network(), _tables.facilities, parameters=parameters)
+    return measure_travel(load_network(roads), _tables.facilities, parameters=parameters)
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_SCENARIOS)
 def _compute(
-    dataset: str, filters: Filters, parameters: ScenarioParameters, _dataset: Dataset
+    dataset: str, roads: str, filters: Filters, parameters: ScenarioParameters, _dataset: Dataset
 ) -> ScenarioResult:
-    travel = _travel(dataset, *access_key(parameters), _tables=_dataset.tables)
+    travel = _travel(dataset, roads, *access_key(parameters), _tables=_dataset.tables)
     return run_scenario(
         select_filtered(_dataset.tables, filters, travel=travel),
-        network=load_network(),
+        network=load_network(roads),
         codes=load_codes(),
         parameters=parameters,
         travel=travel,
@@ -165,7 +168,7 @@ def _outline(
 
 def warm_dataset(dataset: Dataset) -> None:
     """Compute a data set's first page: no filter, the usual parameters."""
-    _compute(dataset.key, Filters(), ScenarioParameters(), _dataset=dataset)
+    _compute(dataset.key, MAIN_ROADS, Filters(), ScenarioParameters(), _dataset=dataset)
 
 
 def compute(tables: RegionTables, parameters: ScenarioParameters) -> ScenarioResult:
