@@ -168,7 +168,9 @@ def _surround(points: Floats, width_m: float) -> tuple[shapely.Geometry, float]:
     y = (origin[1] + np.arange(shape[0]) + 0.5) * cell
     away = np.hypot(near[..., 0] - x[None, :], near[..., 1] - y[:, None])
     area = trace_level(width - away, x, y)
-    area = shapely.simplify(_fill_holes(area, least_m2=(HOLE_WIDTHS * width) ** 2), cell / 4)
+    area = _fill_holes(area, least_m2=(HOLE_WIDTHS * width) ** 2)
+    # Keeping the topology by the way takes minutes where there are thousands of holes.
+    area = shapely.simplify(area, cell / 4, preserve_topology=False)
     return (area if area.is_valid else shapely.make_valid(area)), width
 
 

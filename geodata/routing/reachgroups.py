@@ -21,8 +21,9 @@ WIDTH_SHARE: Final = 0.5
 STRAIGHT_MARGIN: Final = 1.003
 """UTM 33 draws the far east of Norway this much too long at most, beyond what the graph's own arcs tell."""
 SLACK_M: Final = 500.0
-"""Whole metres and tenths of a second may make short arcs seem too short; over a way this never adds up."""
-LONG_ARC_M, LONG_ARC_DS = 100, 100
+"""What arcs shorter than :data:`LONG_ARC_M` or :data:`LONG_ARC_DS` may lose on one way by whole metres and
+tenths of a second; what longer ones lose is in the rate measured on them."""
+LONG_ARC_M, LONG_ARC_DS = 10, 10
 
 
 def bound_metres(graph: RoadGraph, *, max_km: float, max_minutes: float) -> float:
@@ -38,7 +39,7 @@ def bound_metres(graph: RoadGraph, *, max_km: float, max_minutes: float) -> floa
 def _measure_straight(graph: RoadGraph) -> tuple[float, float]:
     """Return the greatest straight kilometres a kilometre of arc and a minute of arc.
 
-    Taken over arcs long enough for rounding not to matter; infinite when there are none.
+    Taken over arcs of ten units and more, what rounding took from them included; infinite without such arcs.
     """
     tail, head = graph.arc_tail, graph.arc_head
     straight = (
