@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import struct
 import tempfile
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from geodata.routing import compiled
 from geodata.routing.graph import Int32s, RoadGraph
 from geodata.routing.hierarchy import build_hierarchy
 from geodata.routing.labels import TIME_SCALE
-from geodata.routing.ordering import SMALL_NODES, order_small_graph
+from geodata.routing.ordering import SMALL_NODES, order_by_degree
 from geodata.routing.router import Router
 
 _MAGIC: Final = 0x436F6E7448696572  # "ContHier", as RoutingKit's src/contraction_hierarchy.cpp writes it
@@ -25,22 +26,17 @@ MOST_TIME: Final = 2**31 - 1
 
 
 def make_router(graph: RoadGraph, *, progress: Callable[[float], None] | None = None) -> Router:
-    """Return a router over `graph`, with a hierarchy where the compiler and an order are to be had.
+    """Return a router over `graph`, with a hierarchy where the compiler is to be had.
 
-    Small graphs are ordered here; larger ones by the wheel ``ch-router``, which takes some minutes for a
-    million nodes. Without them the router answers the same numbers by plain Dijkstra. `progress` is told the
-    share of the contraction that is done (the wheel tells nothing before).
+    Large graphs are ordered by the wheel ``ch-router`` (some minutes for a million nodes); small ones, and
+    all where it is missing, by their nodes' degrees, which gives more arcs. Without a compiler it answers the
+    same numbers by plain Dijkstra. `progress` is told the share of the contraction that is done; while
+    the order is looked for it hears nothing.
     """
     if not compiled.AVAILABLE:
         return Router(graph)
-    if graph.core <= SMALL_NODES:
-        order = order_small_graph(graph)
-    else:
-        try:
-            import routingkit_ch  # noqa: F401
-        except ImportError:
-            return Router(graph)
-        order = order_by_wheel(graph)
+    by_wheel = graph.core > SMALL_NODES and importlib.util.find_spec("routingkit_ch") is not None
+    order = order_by_wheel(graph) if by_wheel else order_by_degree(graph)
     return Router(graph, build_hierarchy(graph, order, progress=progress))
 
 

@@ -171,6 +171,11 @@ class _SweepPlan:
         """Write the ways from `starts` into the rows of `table`."""
         turns = _sort_points(self.graph, starts)
         groups = [turns[at : at + _GROUP] for at in range(0, len(turns), _GROUP)]
+        if table.toll is not None and not any(
+            known.any() for known in (starts.toll, self.point_toll, self.arc_toll, self.hierarchy.up_toll)
+        ):
+            table.toll[:] = 0
+            table = Table(table.labels)
         workers = min(threads or os.cpu_count() or 1, len(groups))
         if workers <= 1:
             self._sweep_groups(table, starts, groups)

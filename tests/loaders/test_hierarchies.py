@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
 import struct
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from geodata.errors import NetworkError
 from geodata.routing import compiled
 from geodata.routing.hierarchy import build_hierarchy
 from geodata.routing.labels import MAX_TIME_H
+from geodata.routing.ordering import order_by_degree
 from geodata.routing.router import Router, enter_at_nodes
 from geodata.routing.tables import measure_table
 from loaders import hierarchies
@@ -61,16 +62,20 @@ def test_times_beyond_what_the_wheel_can_add_up_are_scaled() -> None:
 
 
 def test_a_small_graph_needs_no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "routingkit_ch", None)
+    monkeypatch.setattr(hierarchies, "order_by_wheel", None)
     assert hierarchies.make_router(GRAPH).hierarchy is not None
 
 
-def test_without_wheel_or_compiler_the_router_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_wheel_degrees_give_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hierarchies, "SMALL_NODES", 10)
-    monkeypatch.setitem(sys.modules, "routingkit_ch", None)
-    assert hierarchies.make_router(GRAPH).hierarchy is None
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    router = hierarchies.make_router(GRAPH)
+    assert router.hierarchy is not None
+    assert np.array_equal(router.hierarchy.node, order_by_degree(GRAPH))
+
+
+def test_without_a_compiler_the_router_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "AVAILABLE", False)
-    monkeypatch.setattr(hierarchies, "SMALL_NODES", 1000)
     assert hierarchies.make_router(GRAPH).hierarchy is None
 
 

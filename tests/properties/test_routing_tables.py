@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from geodata.routing import tables
 from geodata.routing.graph import RoadGraph
 from geodata.routing.hierarchy import build_hierarchy
-from geodata.routing.ordering import order_small_graph
+from geodata.routing.ordering import order_by_degree
 from geodata.routing.router import Entries, Router, enter_at_nodes
 from geodata.routing.tables import iterate_table, measure_pairs, measure_table
 from tests.unit.routing.graphs import find_least, make_graph
@@ -43,7 +43,7 @@ def test_equal_to_dijkstra_in_any_order(graph: RoadGraph, order: list[int]) -> N
 @settings(max_examples=60, deadline=None)
 @given(GRAPHS)
 def test_times_keep_the_triangle(graph: RoadGraph) -> None:
-    router = Router(graph, build_hierarchy(graph, order_small_graph(graph)))
+    router = Router(graph, build_hierarchy(graph, order_by_degree(graph)))
     everywhere = enter_at_nodes(range(NODES))
     labels = measure_table(router, everywhere, everywhere).labels
     assert (labels[:, None, :] <= labels[:, :, None] + labels[None, :, :]).all()
@@ -90,7 +90,7 @@ def test_what_else_is_asked_and_by_how_many_changes_nothing(
     seed: int, starts: int, ends: int, rows: int, threads: int
 ) -> None:
     graph = make_country(seed, dear=True)
-    router = Router(graph, build_hierarchy(graph, order_small_graph(graph)))
+    router = Router(graph, build_hierarchy(graph, order_by_degree(graph)))
     random = np.random.default_rng(seed)
     froms, tos = scatter_points(random, graph, starts), scatter_points(random, graph, ends)
     whole = measure_table(router, froms, tos, threads=1, tolls=True)
@@ -115,7 +115,7 @@ def test_what_else_is_asked_and_by_how_many_changes_nothing(
 
 def test_pairs_are_cut_where_a_table_would_be_too_large(monkeypatch) -> None:
     graph = make_country(7, dear=False)
-    router = Router(graph, build_hierarchy(graph, order_small_graph(graph)))
+    router = Router(graph, build_hierarchy(graph, order_by_degree(graph)))
     random = np.random.default_rng(7)
     points = scatter_points(random, graph, 200)
     whole = measure_table(router, points, points).labels

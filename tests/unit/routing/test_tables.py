@@ -10,7 +10,7 @@ import pytest
 from geodata.errors import NetworkError
 from geodata.routing.hierarchy import build_hierarchy, order_by_place, round_tolls
 from geodata.routing.labels import pack_labels, unpack_labels
-from geodata.routing.ordering import order_small_graph
+from geodata.routing.ordering import order_by_degree
 from geodata.routing.router import Entries, Router, enter_at_nodes
 from geodata.routing.tables import iterate_table, measure_pairs, measure_table
 from tests.unit.routing.graphs import find_least, make_graph
@@ -22,7 +22,7 @@ GRAPH = make_graph(5, [*ROW, *BOTH, (0, 3, 400, 500, 1), (4, 0, 50, 90, 0)])
 
 
 def route(graph=GRAPH, order=None):
-    return Router(graph, build_hierarchy(graph, order_small_graph(graph) if order is None else order))
+    return Router(graph, build_hierarchy(graph, order_by_degree(graph) if order is None else order))
 
 
 def test_every_order_of_contraction_gives_the_same_table() -> None:
