@@ -208,13 +208,18 @@ def pick_within(
 def _insert(
     labels: Floats, ends: Int32s, tolls: Floats32, count: int, label: float, end: int, toll: float
 ) -> int:
-    """Put an end into a sorted list of the least ones, each end once; return the list's new length."""
+    """Put an end into a sorted list of the least ones, each end once; return the list's new length.
+
+    Of equal labels of one end the least toll is kept, as in tables.
+    """
     room = len(labels)
-    if count == room and (label > labels[room - 1] or (label == labels[room - 1] and end >= ends[room - 1])):
+    if count == room and (label > labels[room - 1] or (label == labels[room - 1] and end > ends[room - 1])):
         return count
     gap = count
     for i in range(count):
         if ends[i] == end:
+            if labels[i] == label:
+                tolls[i] = min(tolls[i], toll)
             if labels[i] <= label:
                 return count
             gap = i

@@ -13,6 +13,7 @@ from geodata.routing import reach, reachgroups
 from geodata.routing.labels import pack_labels, unpack_labels
 from geodata.routing.reach import ReachedPairs, find_nearest, find_within
 from geodata.routing.router import Entries, Router, enter_at_nodes
+from geodata.routing.tables import measure_table
 from geodata.transport import Floats
 from tests.unit.routing.hierarchies import contract_slowly, make_graph, measure_slowly, scatter_graph
 
@@ -174,3 +175,20 @@ def test_many_nearest_come_from_the_table(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(once.start) > 500
     for one, other in zip(once, again, strict=True):
         assert one.tolist() == other.tolist()  # type: ignore[union-attr]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000))
+def test_tolls_are_those_of_tables(seed: int) -> None:
+    graph, random = scatter_graph(seed, 25, close_ties=True), np.random.default_rng(seed)
+    router = Router(graph, contract_slowly(graph))
+    starts, ends = make_entries(random, 20, 25), make_entries(random, 20, 25)
+    table = measure_table(router, starts, ends, threads=1, tolls=True)
+    assert table.toll is not None
+    for pairs in (
+        find_within(router, starts, ends, max_km=15, tolls=True),
+        find_nearest(router, starts, ends, k=4, tolls=True),
+    ):
+        assert pairs.toll is not None
+        assert pairs.label.tolist() == table.labels[pairs.start, pairs.end].tolist()
+        assert pairs.toll.tolist() == table.toll[pairs.start, pairs.end].tolist()
