@@ -679,6 +679,34 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Check the coordinates; if they are right, the place lies on an island without a ferry, behind a "
         "closed road, or the network lacks a road.",
     ),
+    "cluster.package_missing": (
+        "The package for Dask clusters is not installed.",
+        "Install it with: pip install symbiosekart[cluster]",
+    ),
+    "cluster.address": (
+        "{address} is no address of a Dask scheduler.",
+        "Write it as tcp://host:port.",
+    ),
+    "cluster.unreachable": (
+        "No Dask scheduler answers at {address}.",
+        "Check that it runs, the address, and that nothing between shuts it out.",
+    ),
+    "cluster.no_workers": (
+        "The Dask cluster has no workers.",
+        "Start workers, or leave out the cluster.",
+    ),
+    "cluster.not_installed": (
+        "Symbiosekart is not installed on the workers of the Dask cluster.",
+        "Install the same version on every worker.",
+    ),
+    "cluster.versions": (
+        "The worker {worker} has version {theirs} of {part}, and here it is {ours}.",
+        "Install the same version in both places.",
+    ),
+    "cluster.lost": (
+        "The Dask cluster at {address} was lost before all distances were measured.",
+        "Look at the workers' memory and logs, and run the command again. Nothing was written.",
+    ),
     "distances.columns": (
         "The file {file} lacks columns for id, latitude and longitude (found: {found}).",
         "Name the columns id, lat and lon, with degrees in EPSG:4326.",

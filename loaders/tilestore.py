@@ -7,7 +7,6 @@ one folder: nobody waits for anybody, and a lost tile costs time only.
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable
@@ -40,9 +39,6 @@ MOST_TILES: Final = 24
 MOST_PARTS: Final = 32
 """Parts of a table that are measured apart at most; beyond, what has gaps is measured whole."""
 _LEFT_OVER_S: Final = 24 * 3600.0
-
-_log = logging.getLogger(__name__)
-_told: set[str] = set()
 
 Measure = Callable[[Ints, Ints], Planes]
 """Measures the cells of some rows and columns (positions)."""
@@ -157,7 +153,7 @@ class TileStore:
                     write_tile(folder, context=context, rows=rows[part], columns=columns, planes=tile)
                 )
         except OSError as error:
-            self._complain(error)
+            self.trouble = error.strerror or type(error).__name__
         return kept
 
     def _merge(
@@ -199,13 +195,6 @@ class TileStore:
     def _discard(self, path: Path) -> None:
         with suppress(OSError):
             path.unlink(missing_ok=True)
-
-    def _complain(self, error: OSError) -> None:
-        """Say once a process and folder that nothing is kept."""
-        self.trouble = error.strerror or type(error).__name__
-        if str(self.folder) not in _told:
-            _told.add(str(self.folder))
-            _log.warning("Distances are not kept on disk: %s", self.trouble)
 
 
 def _number_keys(keys: list[bytes]) -> tuple[list[bytes], Ints]:

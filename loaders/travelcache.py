@@ -11,9 +11,11 @@ roads keeps the latter only; ways over it are found as fast as they are read.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,6 +41,7 @@ RULES: Final = "1"
 """Raise when the same network, parameters and points would be measured otherwise than before."""
 MOST_POINTS: Final = 6_000
 """Tables of more points are not held whole (36 million cells of 12 bytes): pairs are measured when asked."""
+_log = logging.getLogger(__name__)
 _TABLE_KINDS: Final = [PlaneKind("labels", "<f8"), PlaneKind("toll", "<f4")]
 _GRAPH_KINDS: Final = [
     PlaneKind("status", "|i1"),
@@ -156,10 +159,18 @@ def measure_travel_cached(
 
     Answers are those of :func:`geodata.roads.measure_travel`. Adding facilities measures only their rows and
     columns; removing or reordering them measures nothing. `cache` is that of :func:`open_cache` when not
-    given. Raises CrsError when the CRS is missing.
+    given; where it cannot keep anything, that is logged once. Raises CrsError when the CRS is missing.
     """
     cache = cache or open_cache()
-    return cache.complete(cache.tie(network, facilities, parameters=parameters))
+    travel = cache.complete(cache.tie(network, facilities, parameters=parameters))
+    if cache.trouble:
+        _warn_once(cache.trouble)
+    return travel
+
+
+@lru_cache(maxsize=16)
+def _warn_once(trouble: str) -> None:
+    _log.warning("Distances are not kept on disk: %s", trouble)
 
 
 def _digest_entries(entries: Entries, points: Ints) -> list[bytes]:

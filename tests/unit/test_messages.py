@@ -41,6 +41,7 @@ KINDS = (
     "crs",
     "place",
     "distances",
+    "cluster",
 )
 CODE = re.compile(
     rf"(?:{'|'.join(KINDS)}|municipality|parameter|county|network|household|codes|dataset|osm|nvdb|vehicle)\.[a-z_]+"
