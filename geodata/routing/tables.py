@@ -30,7 +30,7 @@ BLOCK_CELLS: Final = 16_000_000
 """Cells of a table that are held at once where rows are streamed: 128 MB."""
 BATCH: Final = 32  # starts that are swept at once: as many as the kernels have lanes
 _GROUP: Final = 4 * BATCH  # starts whose ways up are looked for together
-_PAIR_BATCHES: Final = 64  # batches of starts whose pairs are measured together at most
+_PAIR_BATCHES: Final = 16  # batches of starts whose pairs are measured together at most
 _PLAIN_CELLS: Final = 4_000_000  # labels that plain Dijkstra holds at once
 
 
@@ -177,14 +177,14 @@ class _SweepPlan:
             table.toll[:] = 0
             table = Table(table.labels)
         workers = min(threads or os.cpu_count() or 1, len(groups))
+        queue = iter(groups)  # each worker takes the next group when it is done with one
         if workers <= 1:
-            self._sweep_groups(table, starts, groups)
+            self._sweep_groups(table, starts, queue)
             return
         with ThreadPoolExecutor(workers) as pool:
-            parts = [groups[k::workers] for k in range(workers)]
-            list(pool.map(lambda part: self._sweep_groups(table, starts, part), parts))
+            list(pool.map(lambda _: self._sweep_groups(table, starts, queue), range(workers)))
 
-    def _sweep_groups(self, table: Table, starts: Entries, groups: list[Int64s]) -> None:
+    def _sweep_groups(self, table: Table, starts: Entries, groups: Iterator[Int64s]) -> None:
         """Sweep groups of starts that stand near each other; what they lead up to is looked for together."""
         from geodata.routing import kernels_sweep as kernels
 
