@@ -119,6 +119,7 @@ def _write_yes(value: bool) -> str:
 DISTANCE_KM = (5.0, 400.0)
 LIMIT_STEP = 5.0
 NEAR_KM = (5.0, 150.0)
+REACH_MINUTES = (15.0, 240.0)
 PARTNER_MODES = ("container", "facility", "file")
 AMOUNT = (0.0, 1e9)
 _DEFAULTS = ScenarioParameters()
@@ -144,6 +145,8 @@ CHOICES: dict[str, Choice] = {
         Choice("selected", None, _text),
         Choice("mode", "container", _one_of(PARTNER_MODES)),
         Choice("facility", None, _text),
+        Choice("reach", False, _yes, _write_yes),
+        Choice("reach_min", 90.0, _number(*REACH_MINUTES), _write_number),
         Choice("has", None, _text),
         Choice("place", None, _text),
         Choice("gives", "offer", _one_of(DIRECTIONS)),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, cast
 
 import geopandas as gpd
@@ -18,7 +17,6 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from dashboard.basemap import read_crossings
 from dashboard.labels import ACTOR_TYPES, BASES, DATASETS, label
 from dashboard.layerdocument import (
     Feature,
@@ -47,6 +45,7 @@ __all__ = [
     "build_facility_layer",
     "build_flow_layer",
     "build_municipality_layer",
+    "build_reach_layer",
     "build_route_layer",
     "combine_legends",
     "feature_key",
@@ -97,6 +96,15 @@ _BASIS_TITLES = {
     "unknown": N_("Amount not known"),
 }
 _DATASET_TITLES = {"practice": N_("Practice data (fictional firms)"), "own": N_("Own file")}
+ROUTE_DETAIL_DEG = 3e-5
+"""Bends of a route smaller than this (about three metres) are not drawn."""
+REACH = Colour("#5b3fa0", "#b9a3f5")
+REACH_LOOKS: tuple[tuple[Pattern, float, tuple[float, ...], float], ...] = (
+    ("hatch", 2.5, (), 0.16),
+    ("solid", 2.0, (8.0, 4.0), 0.12),
+    ("solid", 1.5, (2.0, 4.0), 0.08),
+)
+"""Pattern, border, its dashes and filling of the areas of reach, the nearest first."""
 _DASHES = {"reported": (), "estimated": (12.0, 4.0), "modelled": (6.0, 5.0), "illustrative": (2.0, 5.0)}
 
 
@@ -495,28 +503,24 @@ def _outline(geometry: Any, *, exact: bool) -> Any:
 
 
 def build_route_layer(route: Route) -> Layer:
-    """Return a way by road stretch by stretch: road, ferry, and the estimated ends off the main roads.
+    """Return a way by road leg by leg: road, ferry, and the estimated ends off the roads.
 
-    Stretches are straight from place to place; they show which way it goes, not the road's own bends.
+    On a road graph a leg follows the road's own bends; on the main roads it is straight from place to place.
     """
     titles = (_("Road"), _("Ferry"), _("Off the road network (estimated)"))
     styles = (
         Style("line", OFFER, width=4.0, opacity=1.0),
-        Style("line", OFFER, width=3.5, dash=(1.0, 7.0), opacity=1.0),
-        Style("line", NEUTRAL, width=3.0, dash=(7.0, 6.0), opacity=1.0),
+        Style("line", OFFER, width=3.5, dash=(9.0, 7.0), opacity=1.0),
+        Style("line", NEUTRAL, width=3.0, dash=(1.0, 6.0), opacity=1.0),
     )
-    points = [(round(x, 5), round(y, 5)) for x, y in shapely.get_coordinates(route.geometry).tolist()]
-    kinds = _find_stretch_kinds(route, points)
-    features = [
-        Feature(
-            f"stretch {number}",
-            [list(start), list(end)],
-            kind,
-            titles[kind],
-            size=styles[kind].width,
-        )
-        for number, (start, end, kind) in enumerate(zip(points[:-1], points[1:], kinds, strict=True))
-    ]
+    features = []
+    for number, leg in enumerate(route.legs):
+        line = _trace_leg(leg.points)
+        if line:
+            kind = ("road", "ferry", "access").index(leg.kind)
+            features.append(
+                Feature(f"leg {number}", line, kind, leg.road or titles[kind], size=styles[kind].width)
+            )
     present = {feature.category for feature in features}
     entries = tuple(LegendEntry(titles[k], styles[k]) for k in range(len(titles)) if k in present)
     return build_layer(
@@ -532,17 +536,46 @@ def build_route_layer(route: Route) -> Layer:
     )
 
 
-def _find_stretch_kinds(route: Route, points: list[tuple[float, float]]) -> list[int]:
-    """Return 0 road, 1 ferry or 2 estimated for each stretch between neighbouring points."""
-    kinds = [
-        int(frozenset((round(x, 4), round(y, 4)) for x, y in pair) in read_crossings())
-        for pair in pairwise(points)
+def _trace_leg(points: Sequence[tuple[float, float]]) -> list[list[float]]:
+    """Return a leg's points as GeoJSON has them, bends smaller than a few metres left out; [] for no line."""
+    if len(points) < 2:
+        return []
+    line = shapely.simplify(shapely.LineString(points), ROUTE_DETAIL_DEG)
+    rounded = np.round(shapely.get_coordinates(line), 5)
+    kept = np.r_[True, (np.diff(rounded, axis=0) != 0).any(axis=1)]
+    return cast(list[list[float]], rounded[kept].tolist()) if kept.sum() > 1 else []
+
+
+def build_reach_layer(areas: gpd.GeoDataFrame) -> Layer:
+    """Return the areas within so many minutes of a place, the largest lowest.
+
+    Parameters
+    ----------
+    areas : `minutes` and (multi)polygons in EPSG:4326, by rising minutes.
+    """
+    rows = list(_rows(pd.DataFrame(areas)))
+    titles = [_("Within {time}").format(time=format_minutes(row["minutes"])) for row in rows]
+    looks = [REACH_LOOKS[min(k, len(REACH_LOOKS) - 1)] for k in range(len(rows))]
+    styles = [
+        Style("area", REACH, REACH, pattern=pattern, width=width, dash=dash, opacity=opacity)
+        for pattern, width, dash, opacity in looks
     ]
-    if route.legs and route.legs[0].estimated:
-        kinds[0] = 2
-    if route.legs and route.legs[-1].estimated:
-        kinds[-1] = 2
-    return kinds
+    features = [
+        Feature(f"reach {k}", polygon_coordinates(row["geometry"]), k, title)
+        for k, (row, title) in enumerate(zip(rows, titles, strict=True))
+    ]
+    entries = tuple(LegendEntry(title, style) for title, style in zip(titles, styles, strict=True))
+    return build_layer(
+        features[::-1],
+        key="reach",
+        title=_("Reach"),
+        kind="polygons",
+        styles=styles,
+        categories=titles,
+        legend=((_("Reach"), entries),) if entries else (),
+        clickable=False,
+        labelled=True,
+    )
 
 
 def _texts(frame: pd.DataFrame, column: str) -> list[str]:

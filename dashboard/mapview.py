@@ -246,7 +246,7 @@ def _read_click(answer: object, layers: Sequence[Layer], *, key: str) -> MapSele
     return MapSelection(found[1], identifier) if identifier is not None else None
 
 
-def _publish_texts(credit: str) -> str:
+def _publish_texts(credit: str = "") -> str:
     """Publish the map's own words in the reader's language and return their address."""
     texts = {
         "title": _("Map of facilities, matches and clusters"),

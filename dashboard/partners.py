@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, panels, session, tables
+from dashboard import controls, panels, reach, session, tables
 from dashboard.labels import ACTOR_TYPES, BASIS_MEANINGS, SCORE_PARTS, label, label_basis, label_dataset
 from dashboard.layers import build_facility_layer, build_route_layer, combine_legends
 from dashboard.mapview import current_theme, show_map
@@ -105,6 +105,7 @@ def show_partners(search: Search) -> None:
         _show_partner(search, ranked, picked)
     else:
         _show_no_partner(view)
+        _show_reach_alone(search)
     st.header(_("Left out"))
     _suggest_limits(search)
     note(_("The nearest ones of the same family of materials that did not fit, and why."))
@@ -130,6 +131,27 @@ def _show_no_partner(view: session.View) -> None:
         note(hint)
     if any(controls.choice(name) for name in FILTERS):
         st.button(_("Remove the filters"), on_click=_clear_filters, icon=":material/filter_alt_off:")
+
+
+def _show_reach_alone(search: Search) -> None:
+    """Offer the reach of a facility that has no partner."""
+    reached = reach.pick_reach(search.view, search.facility_id)
+    if reached is None:
+        return
+    tables_ = search.view.result.tables
+    here = tables_.facilities[tables_.facilities["facility_id"] == search.facility_id]
+    layers = [reached.layer, build_facility_layer(here, tables_.streams)]
+    show_map(
+        layers,
+        key="map_partner",
+        height=460,
+        bounds=reached.layer.bounds,
+        lang=language(),
+        credit=session.credit_roads(),
+    )
+    with st.expander(_("Legend"), icon=":material/legend_toggle:"):
+        st.html(combine_legends(layers, theme=current_theme()))
+    reach.show_reach(search.view, reached)
 
 
 def _clear_filters() -> None:
@@ -213,11 +235,14 @@ def _show_partner(search: Search, ranked: pd.DataFrame, row: pd.Series) -> None:
     st.text(describe_way(match, on_main_roads=on_main_roads))
     panels.show_distance_source(result)
     route = session.find_way(view, str(match["from_facility_id"]), str(match["to_facility_id"]))
+    reached = reach.pick_reach(view, search.facility_id)
     facilities = result.tables.facilities
     ids = {search.facility_id, *ranked["partner_facility_id"].astype(str)}
     layers = [build_facility_layer(facilities[facilities["facility_id"].isin(ids)], result.tables.streams)]
     if route is not None:
         layers.insert(0, build_route_layer(route))
+    if reached is not None:
+        layers.insert(0, reached.layer)
     clicked = show_map(
         layers,
         key="map_partner",
@@ -232,6 +257,8 @@ def _show_partner(search: Search, ranked: pd.DataFrame, row: pd.Series) -> None:
         st.rerun()
     with st.expander(_("Legend"), icon=":material/legend_toggle:"):
         st.html(combine_legends(layers, theme=current_theme()))
+    if reached is not None:
+        reach.show_reach(view, reached)
     if route is not None:
         with st.expander(_("The legs of the way"), icon=":material/route:"):
             _show_legs(route)
@@ -309,7 +336,9 @@ def _show_about(view: session.View, partner_id: str) -> None:
 
 
 def _show_legs(route: session.Route) -> None:
-    kinds = {"road": _("Road"), "ferry": _("Ferry"), "access": _("Off the main roads (estimated)")}
+    on_main_roads = session.current_roads().path is None
+    off = _("Off the main roads (estimated)") if on_main_roads else _("Off the road network (estimated)")
+    kinds = {"road": _("Road"), "ferry": _("Ferry"), "access": off}
     legs = pd.DataFrame(
         {
             "kind": [kinds[leg.kind] for leg in route.legs],

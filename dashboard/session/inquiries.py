@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import controls
+from dashboard.layers import Layer, build_reach_layer
 from dashboard.session.datasets import Dataset, current_dataset, describe_dataset
 from dashboard.session.loaded import (
     load_codes,
@@ -20,10 +22,12 @@ from dashboard.session.roads import current_network, current_roads
 from dashboard.session.scenarios import View, current_filters, make_view
 from dashboard.text import gettext as _
 from dashboard.text import language
+from geodata.coverage import count_within, find_areas
 from geodata.inquiries import Spot, Subject, find_spot, read_subject
 from geodata.parameters import ScenarioParameters
 from geodata.partners import make_inquiry
 from geodata.results import ScenarioResult
+from geodata.roads import measure_travel
 from geodata.routes import Route, find_route
 from geodata.scenario import run_inquiry
 from geodata.selection import Filters, select_filtered
@@ -93,6 +97,33 @@ def _compute_inquiry(
         codes=load_codes(),
         parameters=parameters,
     )
+
+
+def find_reach(
+    view: View, facility_id: str, *, minutes: tuple[float, ...]
+) -> tuple[Layer, pd.DataFrame] | None:
+    """Return the areas within `minutes` of a facility as a layer, and how many others lie within each.
+
+    None where the facility has no point, or none that a road reaches.
+    """
+    return _find_reach(view.key, current_roads().key, facility_id, minutes, language(), _view=view)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _find_reach(
+    key: str, roads: str, facility_id: str, minutes: tuple[float, ...], lang: str, _view: View
+) -> tuple[Layer, pd.DataFrame] | None:
+    network, result = load_network(roads), _view.result
+    facilities, travel = result.tables.facilities, result.travel
+    point = facilities.set_index("facility_id").geometry.get(facility_id)
+    if point is None or point.is_empty:
+        return None
+    areas = find_areas(network, point, minutes=minutes, parameters=result.parameters)
+    if areas.empty:
+        return None
+    if len(travel.ids) != len(facilities):  # an inquiry measures those only that could come into question
+        travel = measure_travel(network, facilities, parameters=result.parameters)
+    return build_reach_layer(areas), count_within(travel, facility_id, minutes=minutes)
 
 
 def find_way(view: View, from_id: str, to_id: str) -> Route | None:

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from streamlit_folium import _get_feature_group_string, _get_header, _get_map_string
 
 from dashboard import mapview
-from dashboard.basemap import read_crossings
 from dashboard.layerdocument import Feature, build_layer, feature_key, plain
 from dashboard.layers import (
     Layer,
@@ -25,6 +24,7 @@ from dashboard.layers import (
     build_facility_layer,
     build_flow_layer,
     build_municipality_layer,
+    build_reach_layer,
     build_route_layer,
     combine_legends,
     find_roles,
@@ -221,25 +221,37 @@ def make_route(
     return Route(places, tuple(legs), shapely.LineString(points), 1.0, 1.0, 0)
 
 
-def test_a_route_tells_ferry_and_estimate_apart_from_road() -> None:
-    quays = sorted(tuple(end) for end in sorted(read_crossings(), key=sorted)[0])
-    points = [
-        (quays[0][0] - 0.2, quays[0][1]),
-        (quays[0][0] - 0.1, quays[0][1]),
-        *quays,
-        (quays[1][0] + 0.1, 60.0),
-    ]
+def test_a_route_tells_ferry_and_estimate_apart_from_road_and_follows_the_bends() -> None:
+    bends = ((10.1, 59.0), (10.15, 59.04), (10.2, 59.0), (10.200001, 59.0))
     legs = [
-        RouteLeg("", 1.0, 1.0, False, True),
-        RouteLeg("E18", 30.0, 30.0, False, False),
-        RouteLeg("Ferje", 10.0, 30.0, True, False),
-        RouteLeg("Fv1", 10.0, 30.0, False, False),
+        RouteLeg("", 1.0, 1.0, False, True, ((10.0, 59.0), (10.1, 59.0))),
+        RouteLeg("E18", 30.0, 30.0, False, False, bends),
+        RouteLeg("Ferje", 10.0, 30.0, True, False, ((10.2, 59.0), (10.3, 59.0))),
+        RouteLeg("Fv1", 10.0, 30.0, False, False, ((10.3, 59.0), (10.4, 59.1))),
+        RouteLeg("", 0.0, 0.0, False, True),
     ]
-    document = read(build_route_layer(make_route(points, legs)))
-    # off the roads to the first place, a road to the quay, the crossing, and a road again
+    document = read(build_route_layer(make_route([(10.0, 59.0), (10.4, 59.1)], legs)))
+    # off the roads first, a road to the quay, the crossing, and a road again; a leg of no length is none
     assert [feature["properties"]["category"] for feature in document["features"]] == [2, 0, 1, 0]
+    road = document["features"][1]["geometry"]["coordinates"]
+    assert road == [list(point) for point in bends[:3]]  # a bend of centimetres is not drawn
     dashes = {tuple(style["dash"]) for style in document["symbiosekart"]["styles"]}
     assert len(dashes) == 3
+
+
+def test_reach_is_told_by_pattern_and_words_and_the_nearest_lies_on_top() -> None:
+    areas = gpd.GeoDataFrame(
+        {"minutes": [30.0, 60.0, 90.0]},
+        geometry=[shapely.Point(10, 60).buffer(0.1 * k) for k in (1, 2, 3)],
+        crs="EPSG:4326",
+    )
+    layer = build_reach_layer(areas)
+    document = read(layer)
+    assert [feature["properties"]["category"] for feature in document["features"]] == [2, 1, 0]
+    looks = {(style["pattern"], tuple(style["dash"])) for style in document["symbiosekart"]["styles"]}
+    assert len(looks) == 3
+    assert [entry.label for entry in layer.legend[0][1]] == document["symbiosekart"]["categories"]
+    assert build_reach_layer(areas.iloc[:0]).count == 0
 
 
 def test_equal_content_has_an_equal_digest_and_another_has_another() -> None:
@@ -295,8 +307,11 @@ def hostile_layers() -> list[Layer]:
         geometry=[shapely.box(k, 60, k + 1, 61) for k in range(len(PAYLOADS))],
         crs="EPSG:4326",
     )
-    legs = [RouteLeg(p, 1.0, 1.0, False, False) for p in PAYLOADS]
     line = [(10 + k, 59.0) for k in range(len(PAYLOADS) + 1)]
+    legs = [
+        RouteLeg(p, 1.0, 1.0, False, False, (start, end))
+        for p, start, end in zip(PAYLOADS, line[:-1], line[1:], strict=True)
+    ]
     return [
         build_municipality_layer(areas, PAYLOADS[:2]),
         build_cluster_layer(clusters, members, facilities),
