@@ -139,6 +139,16 @@ def _sort_points(graph: RoadGraph, points: Entries) -> Int64s:
     )
 
 
+def _type_entries(points: Entries) -> Entries:
+    """Return `points` with arrays of the very types and layout that kernels read without asking."""
+    return Entries(
+        np.ascontiguousarray(points.first, np.int64),
+        np.ascontiguousarray(points.node, np.int32),
+        np.ascontiguousarray(points.label, np.float64),
+        np.ascontiguousarray(points.toll, np.float32),
+    )
+
+
 def _plan_table(router: Router, ends: Entries, *, tolls: bool) -> _SweepPlan | _PlainPlan:
     if router.hierarchy is None or not compiled.AVAILABLE:
         return _PlainPlan(router.graph, ends)
@@ -169,6 +179,7 @@ class _SweepPlan:
 
     def fill(self, table: Table, starts: Entries, *, threads: int | None) -> None:
         """Write the ways from `starts` into the rows of `table`."""
+        starts = _type_entries(starts)
         turns = _sort_points(self.graph, starts)
         groups = [turns[at : at + _GROUP] for at in range(0, len(turns), _GROUP)]
         if table.toll is not None and not any(
@@ -182,7 +193,13 @@ class _SweepPlan:
             self._sweep_groups(table, starts, queue)
             return
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda _: self._sweep_groups(table, starts, queue), range(workers)))
+            jobs = [pool.submit(self._sweep_groups, table, starts, queue) for _ in range(workers)]
+            try:
+                for job in jobs:
+                    job.result()
+            finally:
+                for _ in queue:  # after a failure or an interrupt nobody takes up another group
+                    pass
 
     def _sweep_groups(self, table: Table, starts: Entries, groups: Iterator[Int64s]) -> None:
         """Sweep groups of starts that stand near each other; what they lead up to is looked for together."""
@@ -271,7 +288,7 @@ def _plan_sweeps(graph: RoadGraph, hierarchy: Hierarchy, ends: Entries) -> _Swee
     from geodata.routing import kernels_sweep as kernels
 
     turns = _sort_points(graph, ends)
-    points = ends.select(turns)
+    points = _type_entries(ends.select(turns))
     column = np.empty(len(turns), np.int32)
     column[turns] = np.arange(len(turns), dtype=np.int32)
     row = np.full(graph.core, -1, np.int32)

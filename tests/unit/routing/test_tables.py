@@ -89,6 +89,18 @@ def test_points_between_nodes_take_their_best_entry() -> None:
         assert table.toll[[0, 2], 1].tolist() == [18, 20]
 
 
+def test_arrays_of_other_types_and_strides_say_the_same() -> None:
+    labels = np.array([0, 1, 2**30, 1], np.float32)
+    loose = Entries(np.arange(3), np.array([2, 9, 0, 9])[::2], labels[::2], np.zeros(4)[::2])
+    tight = Entries(
+        np.arange(3), np.array([2, 0], np.int32), np.array([0.0, 2.0**30]), np.zeros(2, np.float32)
+    )
+    for tolls in (False, True):
+        expected = measure_table(route(), tight, tight, tolls=tolls).labels
+        assert np.array_equal(measure_table(route(), loose, loose, tolls=tolls).labels, expected)
+    assert expected[0, 1] == pack_labels(202, 2500)
+
+
 def test_streamed_rows_and_listed_pairs_are_those_of_the_table() -> None:
     starts, ends = enter_at_nodes([3, 0, 4, 2, 2, 1]), enter_at_nodes([1, 4, 3])
     for router in (route(), Router(GRAPH)):
