@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Final
@@ -82,6 +82,10 @@ class RoadNetwork:
     profile_key: str = LEAST_COST
     hierarchy: Hierarchy | None = None
     land: npt.NDArray[np.object_] | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave what is made when asked for to whoever unpickles it."""
+        return {spec.name: getattr(self, spec.name) for spec in fields(self)}
 
     @property
     def profile(self) -> str:

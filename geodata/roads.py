@@ -74,6 +74,10 @@ class RoadTravel:
     rough_km: Floats
     anchor: Ints
 
+    def __getstate__(self) -> dict[str, object]:
+        """Leave what is made when asked for to whoever unpickles it."""
+        return {spec.name: getattr(self, spec.name) for spec in fields(self)}
+
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why a point has no distances: ``not_placed``, ``off_network`` or empty when it has."""

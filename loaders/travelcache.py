@@ -130,8 +130,8 @@ class TravelCache:
             RULES,
             network.digest,
             _digest_land(land) if land is not None else "",
-            parameters.access_detour_factor.hex(),
-            parameters.access_speed_kmh.hex(),
+            float(parameters.access_detour_factor).hex(),
+            float(parameters.access_speed_kmh).hex(),
         )
         found = self.store.fill(context, _digest_rows([x, y]), [bytes(KEY_BYTES)], kinds, measure)
         values = {name: np.ascontiguousarray(plane[:, 0]) for name, plane in found.items()}
