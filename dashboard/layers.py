@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, cast
 
 import geopandas as gpd
@@ -503,9 +504,9 @@ def _outline(geometry: Any, *, exact: bool) -> Any:
 
 
 def build_route_layer(route: Route) -> Layer:
-    """Return a way by road leg by leg: road, ferry, and the estimated ends off the roads.
+    """Return a way by road, stretch by stretch: road, ferry, and the estimated ends off the roads.
 
-    On a road graph a leg follows the road's own bends; on the main roads it is straight from place to place.
+    On a road graph it follows the road's own bends; on the main roads it is straight from place to place.
     """
     titles = (_("Road"), _("Ferry"), _("Off the road network (estimated)"))
     styles = (
@@ -514,13 +515,11 @@ def build_route_layer(route: Route) -> Layer:
         Style("line", NEUTRAL, width=3.0, dash=(1.0, 6.0), opacity=1.0),
     )
     features = []
-    for number, leg in enumerate(route.legs):
-        line = _trace_leg(leg.points)
+    for number, (name, legs) in enumerate(groupby(route.legs, key=lambda leg: leg.kind)):
+        kind = ("road", "ferry", "access").index(name)
+        line = _trace_line([point for leg in legs for point in leg.points])
         if line:
-            kind = ("road", "ferry", "access").index(leg.kind)
-            features.append(
-                Feature(f"leg {number}", line, kind, leg.road or titles[kind], size=styles[kind].width)
-            )
+            features.append(Feature(f"stretch {number}", line, kind, titles[kind], size=styles[kind].width))
     present = {feature.category for feature in features}
     entries = tuple(LegendEntry(titles[k], styles[k]) for k in range(len(titles)) if k in present)
     return build_layer(
@@ -536,8 +535,8 @@ def build_route_layer(route: Route) -> Layer:
     )
 
 
-def _trace_leg(points: Sequence[tuple[float, float]]) -> list[list[float]]:
-    """Return a leg's points as GeoJSON has them, bends smaller than a few metres left out; [] for no line."""
+def _trace_line(points: Sequence[tuple[float, float]]) -> list[list[float]]:
+    """Return points as GeoJSON has them, bends smaller than a few metres left out; [] for no line."""
     if len(points) < 2:
         return []
     line = shapely.simplify(shapely.LineString(points), ROUTE_DETAIL_DEG)
@@ -554,7 +553,7 @@ def build_reach_layer(areas: gpd.GeoDataFrame) -> Layer:
     areas : `minutes` and (multi)polygons in EPSG:4326, by rising minutes.
     """
     rows = list(_rows(pd.DataFrame(areas)))
-    titles = [_("Within {time}").format(time=format_minutes(row["minutes"])) for row in rows]
+    titles = [_("Within {time}").format(time=format_number(row["minutes"], unit="min")) for row in rows]
     looks = [REACH_LOOKS[min(k, len(REACH_LOOKS) - 1)] for k in range(len(rows))]
     styles = [
         Style("area", REACH, REACH, pattern=pattern, width=width, dash=dash, opacity=opacity)

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import controls, session, tables
 from dashboard.layers import Layer
 from dashboard.notes import note
-from dashboard.text import format_minutes
+from dashboard.text import format_number
 from dashboard.text import gettext as _
 
 BANDS = 3
@@ -51,7 +51,7 @@ def show_reach(view: session.View, reach: Reach) -> None:
     counts = reach.counts
     shown = pd.DataFrame(
         {
-            "time": [format_minutes(value) for value in counts["minutes"]],
+            "time": [format_number(value, unit="min") for value in counts["minutes"]],
             "facilities": counts["facilities"],
             "nearest": [
                 ", ".join(view.names.get(key, "?") for key in ids[:NAMES_SHOWN]) for ids in counts["ids"]

@@ -18,10 +18,10 @@ from typing import Final
 import platformdirs
 
 from geodata.errors import NetworkError, RefusedFileError
-from geodata.land import Land
 from geodata.network import LEAST_COST, PROFILES, RoadNetwork
-from geodata.roads import GraphNetwork, Network
-from loaders.networkfiles import SUFFIX, NetworkRecord, read_network, read_network_facts
+from geodata.roads import Network
+from loaders.graphnetworks import read_graph_network
+from loaders.networkfiles import SUFFIX, NetworkRecord, read_network_facts
 from loaders.roads import DATE, LICENCE, NAME, read_road_network
 from loaders.vehicles import read_vehicles
 
@@ -159,10 +159,10 @@ def read_shelved(key: str, *, folder: Path | None = None) -> Network:
     found = next((n for n in list_shelf(folder).networks if n.key == key and n.path is not None), None)
     if found is None or found.path is None:
         raise NetworkError("network.gone", network=key[:12])
-    router = read_network(found.path)
-    if router.graph.digest != key:
+    network = read_graph_network(found.path)
+    if network.digest != key:  # replaced since it was listed
         raise NetworkError("network.gone", network=key[:12])
-    return GraphNetwork(router, _read_land())
+    return network
 
 
 def _key_main_roads(profile: str) -> str:
@@ -186,9 +186,3 @@ def _read_record(path: Path, changed_ns: int, size: int) -> NetworkRecord:
 @lru_cache(maxsize=1)
 def _read_main_roads() -> RoadNetwork:
     return read_road_network()
-
-
-@lru_cache(maxsize=1)
-def _read_land() -> Land | None:
-    polygons = _read_main_roads().land
-    return None if polygons is None else Land(polygons)

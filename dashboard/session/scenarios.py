@@ -19,9 +19,10 @@ from dashboard.session.names import label_material, municipality_names
 from dashboard.session.roads import MAIN_ROADS, current_roads
 from geodata.parameters import ScenarioParameters
 from geodata.results import RegionTables, ScenarioResult
-from geodata.roads import NetworkTravel, measure_travel
+from geodata.roads import GraphNetwork, NetworkTravel, measure_travel
 from geodata.scenario import access_key, outline_scenario, run_scenario
 from geodata.selection import Filters, select_filtered
+from loaders.travelcache import open_cache
 
 KEPT_SCENARIOS = 32
 KEPT_LARGE_SCENARIOS = 8
@@ -141,7 +142,12 @@ def _travel(
     dataset: str, roads: str, detour_factor: float, speed_kmh: float, _tables: RegionTables
 ) -> NetworkTravel:
     parameters = ScenarioParameters(access_detour_factor=detour_factor, access_speed_kmh=speed_kmh)
-    return measure_travel(load_network(roads), _tables.facilities, parameters=parameters)
+    network, facilities = load_network(roads), _tables.facilities
+    if isinstance(network, GraphNetwork) and not (facilities["dataset"] == "own").any():
+        # Never own files: readers are told that these are gone with the page, so nothing of them is kept.
+        cache = open_cache()
+        return cache.complete(cache.tie(network, facilities, parameters=parameters))
+    return measure_travel(network, facilities, parameters=parameters)
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_SCENARIOS)
