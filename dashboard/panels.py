@@ -13,11 +13,14 @@ from dashboard import controls, session, tables
 from dashboard.labels import BASES, DIRECTIONS, SCORE_PARTS, SCORE_REASONS, label, label_basis
 from dashboard.layers import Layer, combine_legends
 from dashboard.mapview import MapSelection, current_theme, show_map
+from dashboard.messages import describe_finding
 from dashboard.notes import note
 from dashboard.text import N_, format_minutes, format_number, language
 from dashboard.text import gettext as _
+from geodata.findings import Finding, Severity
 from geodata.indicators import ALL, index_indicators
 from geodata.results import ScenarioResult
+from geodata.roads import GraphTravel, RoadTravel
 from geodata.scoring import explain_match
 from geodata.totals import sum_streams
 
@@ -100,6 +103,7 @@ EXCLUSION_COLUMNS = ("from_name", "to_name", "material", "reason", "value", "lim
 
 
 FIGURES_BEFORE_MATCHES = 2
+UNREACHED_SHOWN = 50
 SECONDS_BETWEEN_LOOKS = 0.3
 STEP_TEXTS = {
     "": N_("Waiting for another calculation."),
@@ -258,6 +262,7 @@ def show_facilities(view: session.View, *, key: str) -> None:
         ids=list(shown["facility_id"].astype(str)),
         alt=_("Facilities with kind, municipality, networks and source. A picked row is marked on the map."),
     )
+    show_unreached(view)
 
 
 def show_all_streams(view: session.View, *, key: str) -> None:
@@ -308,6 +313,36 @@ def show_distance_source(result: ScenarioResult) -> None:
     network = result.provenance.network
     if network:
         st.text(_("Distances by road: {roads}").format(roads=session.describe_roads(network)))
+
+
+def find_unreached(view: session.View) -> dict[str, str]:
+    """Return facility_id -> code of why it has no distances, or only some, over the chosen roads."""
+    travel = view.result.travel
+    if not isinstance(travel, RoadTravel | GraphTravel):  # an outline knows no ways yet
+        return {}
+    return {name: reason for name, reason in zip(travel.ids, travel.reasons, strict=True) if reason}
+
+
+def describe_unreached(view: session.View, facility_id: str, reason: str) -> tuple[str, str]:
+    """Return in words why a facility has no distances, and what to do."""
+    limit = getattr(view.result.travel, "max_access_km", 0.0)
+    name = view.names.get(facility_id, "?")
+    finding = Finding(Severity.WARNING, f"place.{reason}", "", None, None, name, {"limit": limit})
+    return describe_finding(finding, _)
+
+
+def show_unreached(view: session.View) -> None:
+    """List the facilities without distances, each with the reason; nothing where there are none."""
+    unreached = find_unreached(view)
+    if not unreached:
+        return
+    title = _("Without distances by road, or with some only ({count})")
+    with st.expander(title.format(count=format_number(len(unreached))), icon=":material/wrong_location:"):
+        shown = sorted(unreached.items(), key=lambda row: view.names.get(row[0], "?").casefold())
+        lines = [describe_unreached(view, *row)[0] for row in shown[:UNREACHED_SHOWN]]
+        st.text("\n".join(lines), width="stretch")
+        if len(unreached) > UNREACHED_SHOWN:
+            note(_("Only the first {count} are listed.").format(count=UNREACHED_SHOWN))
 
 
 def show_clusters(view: session.View, *, key: str) -> None:

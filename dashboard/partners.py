@@ -88,6 +88,11 @@ def show_partners(search: Search) -> None:
     view, result = search.view, search.view.result
     ranked = rank_partners(result.matches, facility_ids=[search.facility_id])
     st.header(_("Partners ({count})").format(count=format_number(len(ranked))))
+    if (reason := panels.find_unreached(view).get(search.facility_id)) is not None:
+        st.warning(
+            _("Distances from here are not known, or only some of them:"), icon=":material/wrong_location:"
+        )
+        st.text(" ".join(panels.describe_unreached(view, search.facility_id, reason)))
     if len(ranked):
         picked = _selected_row(ranked)
         shown = _present(view, ranked)
