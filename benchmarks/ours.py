@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -160,10 +161,11 @@ def measure_reach(folder: Path, network: str, *sizes: str) -> None:
         table = measure_table(router, some, ends, threads=1).labels
         says = unpack_labels(table)
         order = np.argsort(table, axis=1, kind="stable")[:, :11]
-        for question, limits in (
+        questions: tuple[tuple[str, dict[str, Any]], ...] = (
             ("within 100 km", {"max_km": 100.0}),
             ("within 30 min", {"max_minutes": 30.0}),
-        ):
+        )
+        for question, limits in questions:
             pairs, cost = measure(partial(find_within, router, ends, ends, **limits, threads=1))
             near = says.km <= 100 if "max_km" in limits else says.weight_min <= 30
             here = pairs.start < len(table)
@@ -182,19 +184,16 @@ def measure_reach(folder: Path, network: str, *sizes: str) -> None:
         say(question="10 nearest", size=size, pairs=len(pairs.start), cost=cost, full=full, right=float(same))
 
 
-def measure_start(folder: Path, question: str) -> None:
-    """Everything from a small graph to one kind of answer: what a fresh compiler cache costs."""
-    from geodata.routing.reach import find_nearest, find_within
-    from geodata.routing.tables import measure_table
+def make_small(folder: Path) -> None:
+    """Make a small network file and places beside its roads, for what starting the program takes."""
+    from benchmarks.osmfile import locate_nodes
     from loaders.hierarchies import make_router
+    from loaders.networkfiles import write_network
 
-    router = make_router(make_graph(3000))
-    ends = enter_at_nodes(np.arange(0, router.graph.core, 50))
-    if question == "table":
-        measure_table(router, ends, ends)
-    else:
-        find_within(router, ends, ends, max_km=20)
-        find_nearest(router, ends, ends, k=3)
+    graph = make_graph(6000)
+    write_network(folder / "small.skn", make_router(graph))
+    places = [f"P{k},{lat:.6f},{lon:.6f}" for k, (lon, lat) in enumerate(locate_nodes(graph)[::600])]
+    (folder / "places.csv").write_text("\n".join(["id,lat,lon", *places, ""]), encoding="utf-8")
 
 
 def load_graph(folder: Path) -> RoadGraph:
@@ -230,7 +229,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "prepare": prepare_router,
     "tables": measure_tables,
     "reach": measure_reach,
-    "start": measure_start,
+    "small": make_small,
 }
 
 if __name__ == "__main__":
