@@ -18,6 +18,8 @@ from geodata.transport import Ints, Legs
 BLOCK_PAIRS: Final = 2_000_000
 BLOCK_ROWS: Final = 128
 """Rows of a block at least: fewer are swept less well."""
+SWEPT_BLOCKS: Final = 2
+"""Blocks that are swept together where one process measures them all: threads share them."""
 REACH_ROWS: Final = 4_096
 """Rows of a block where only pairs within reach are measured: their number follows the answer."""
 
@@ -67,8 +69,12 @@ def iterate_pairs(travel: NetworkTravel, *, question: Question) -> Iterator[Pair
             yield measure_block(travel, block, question=question)
         return
     everyone = np.arange(points)
-    for block, legs in travel.iterate_legs(everyone, everyone, rows_at_once=rows[0].stop):
-        yield _leave_out_diagonal(everyone[block], everyone, legs)
+    swept = travel.iterate_legs(everyone, everyone, rows_at_once=SWEPT_BLOCKS * rows[0].stop)
+    for at, (wide, legs) in enumerate(swept):
+        for block in rows[SWEPT_BLOCKS * at : SWEPT_BLOCKS * (at + 1)]:
+            part = slice(block.start - wide.start, block.stop - wide.start)
+            some = {spec.name: getattr(legs, spec.name)[part] for spec in fields(legs)}
+            yield _leave_out_diagonal(everyone[block], everyone, Legs(**some))
 
 
 def measure_block(travel: NetworkTravel, rows: slice, *, question: Question) -> PairTable:
