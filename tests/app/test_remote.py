@@ -17,13 +17,17 @@ import pytest
 
 from dashboard.calculator import MAIN_ROADS, Calculator, Request
 from dashboard.remote import CalculationLostError, RemoteCalculator
-from geodata.errors import InvalidTableError
+from geodata.errors import InvalidTableError, NetworkError
 from geodata.network import RoadNetwork
 from geodata.parameters import ScenarioParameters
 from geodata.results import RegionTables
+from geodata.roads import GraphNetwork, GraphTravel
 from geodata.selection import Filters
+from loaders.networkbuilds import build_network
+from loaders.networkshelf import FOLDER_SETTING, read_shelved
 from loaders.region import read_region
 from loaders.roads import read_road_network
+from tests.loaders.osmwriting import write_osm
 
 PARAMETERS = ScenarioParameters()
 FRAMES = ("matches", "exclusions", "clusters", "cluster_members", "indicators")
@@ -171,3 +175,38 @@ def _lives(process: int) -> bool:
 def test_the_process_knows_no_streamlit() -> None:
     probe = "import sys, dashboard.calculatorprocess; sys.exit('streamlit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
+
+
+def test_a_built_network_is_read_by_both_ends_and_not_sent(
+    tables: RegionTables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = tables.facilities.geometry[~tables.facilities.geometry.is_empty]
+    west, south, east, north = places.total_bounds
+    nodes = {1: (west, south), 2: (east, south), 3: (east, north), 4: (west, north), 5: (11.0, 63.5)}
+    ring = ((1, (1, 2, 3, 4, 1), {"highway": "primary"}), (2, (1, 5, 3), {"highway": "secondary"}))
+    source = write_osm(tmp_path / "ring.osm", nodes, ring)
+    built = build_network(source, tmp_path / "ring.roads", vehicle="semi_trailer", name="Ring")
+    monkeypatch.setenv(FOLDER_SETTING, str(tmp_path))
+    key = built.graph.digest
+    network = read_shelved(key)
+    calculator = RemoteCalculator(read_network=lambda name: {key: network}[name])
+    request = Request("practice", key, Filters(), PARAMETERS)
+    try:
+        found = calculator.calculate(request, tables, lambda step: None)
+        with pytest.raises(NetworkError) as caught:
+            calculator.calculate(replace(request, network="0" * 64), tables, lambda step: None)
+    finally:
+        calculator.close()
+    assert caught.value.code == "network.gone"
+    wanted = Calculator(lambda name: tables, read_network=lambda name: network).calculate(
+        request, lambda step: None
+    )
+    for name in FRAMES:
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(wanted, name))
+    assert found.provenance.network == network.describe()
+    assert isinstance(network, GraphNetwork)
+    assert isinstance(found.travel, GraphTravel)
+    assert found.travel.network is network
+    assert found.travel.local.graph is network.router.graph
+    assert found.travel.local.land is network.land
+    assert found.travel.reasons == wanted.travel.reasons  # type: ignore[attr-defined]
