@@ -98,7 +98,7 @@ def read_osm(
         date = _read_header(source)
         tell("tags", 0.0)
         found = _read_tags(source, vehicle, speeds or read_road_speeds(), tell)
-        if not len(found.ids):
+        if not len(found.refs):
             raise RefusedFileError("osm.no_roads", file=name)
         numbers, lon, lat = _read_points(source, np.unique(_as_array(found.refs)), tell)
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:

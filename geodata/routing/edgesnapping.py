@@ -19,7 +19,7 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order
 
-from geodata.land import MAX_SEA_KM, Land
+from geodata.land import Land
 from geodata.parameters import ScenarioParameters
 from geodata.routing.graph import EDGE_KINDS, FERRY, Bools, Int32s, Int64s, RoadGraph
 from geodata.routing.labels import pack_labels
@@ -37,6 +37,11 @@ GAP_KM: Final = 0.15
 SCRAP_GAP_KM: Final = 0.5
 """How much farther than the nearest edge one of the main part may lie to be taken instead of a cut-off one;
 more where what is cut off is so little road that the graph calls it a scrap."""
+ACCESS_SEA_KM: Final = 0.25
+"""This much sea under the way to the road is borne: coasts are generalised and quays stand in the water. Less
+than on a network of main roads, where points lie far from the places they are tied to: here the roads of
+quays are known. Of 26 776 places on land in eastern Oslo it takes 163 on islands without a road for such, and
+some ten on quays and at the shore wrongly; 0.7 km lets the islands pass."""
 GAP_SEA_KM: Final = 0.05
 TRIES: Final = 64
 POINTS_AT_ONCE: Final = 20_000
@@ -166,7 +171,7 @@ def snap_to_edges(
     """Tie points (EPSG:25833, metres; NaN: none) to the nearest fit edge of `graph`.
 
     `land` lets ways over the sea be known; a point gets ``off_network`` when no edge is within
-    `max_access_km`, ``across_sea`` when every near one lies behind more than ``MAX_SEA_KM`` of water, and
+    `max_access_km`, ``across_sea`` when every near one lies behind more than ``ACCESS_SEA_KM`` of water, and
     ``no_connection`` when the edge's part of the network and the largest part do not reach one another both
     ways (distances inside its own part are there all the same).
     """
@@ -223,7 +228,7 @@ def _tie(
     *,
     parameters: ScenarioParameters,
     sea: Land,
-    bearable_sea_km: float = MAX_SEA_KM,
+    bearable_sea_km: float = ACCESS_SEA_KM,
 ) -> Bools:
     """Tie the points at `rows` to the feet on `edges` where no sea is between; tell which were tied."""
     wet = np.zeros(len(rows), dtype=bool)
@@ -349,7 +354,7 @@ def _try_edges(
     reach_m: Floats,
     parameters: ScenarioParameters,
     sea: Land,
-    bearable_sea_km: float = MAX_SEA_KM,
+    bearable_sea_km: float = ACCESS_SEA_KM,
 ) -> None:
     """Tie each point to its nearest candidate (pairs of row and edge of the index) not across the sea."""
     _, edges = index_edges(graph)

@@ -12,7 +12,7 @@ from typing import Final
 
 from geodata.routing.graph import EDGE_KINDS, FERRY
 from geodata.routing.tagaccess import Leave, Tags, find_limit, grade_access, read_access
-from geodata.routing.tagvalues import NO_LIMIT, read_interval, read_minutes, read_speed
+from geodata.routing.tagvalues import read_interval, read_metres, read_minutes, read_speed
 from geodata.routing.vehicles import SpeedTable, Vehicle, estimate_speed
 
 RESTRICTED_TOP_KMH: Final = 15.0
@@ -311,7 +311,8 @@ def read_barrier(tags: Tags, vehicle: Vehicle) -> BarrierRule:
     values = [tags[key] for key in ("access", "vehicle", "motor_vehicle", "hgv") if key in tags]
     leave = min(read_access(tags, vehicle, notes=notes))
     if kind == "height_restrictor":
-        known = any(tags.get(key, "none") not in NO_LIMIT for key in ("maxheight", "maxheight:physical"))
+        told = (read_metres(tags.get(key, "")) for key in ("maxheight", "maxheight:physical"))
+        known = any(limit is not None and math.isfinite(limit) for limit in told)
         return BarrierRule(closed="" if known and leave is not Leave.CLOSED else "barrier")
     if kind in _GATES:
         return BarrierRule(closed="barrier" if leave is Leave.CLOSED else "", gate=leave is Leave.RESTRICTED)

@@ -307,6 +307,8 @@ def test_a_file_without_roads_for_the_truck_is_refused(tmp_path: Path) -> None:
     assert refuse(path) == "osm.no_roads"
     path = write_osm(tmp_path / "away.osm.pbf", {9: LINE[9]}, [(1, [1, 2], {"highway": "primary"})])
     assert refuse(path) == "osm.no_roads"
+    path = write_osm(tmp_path / "bare.osm.pbf", LINE, [(1, [], {"highway": "primary"})])
+    assert refuse(path) == "osm.no_roads"
 
 
 def _write_streets(path: Path, count: int) -> bytes:

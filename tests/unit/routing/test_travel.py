@@ -169,6 +169,13 @@ def test_the_sea_is_not_crossed_to_the_nearest_road_when_another_is_on_land() ->
     assert measure(graph, {"cape": (2.5, 4.0)}).snapped.foot_x[0] == pytest.approx(EAST)
 
 
+def test_an_islet_in_a_narrow_sound_is_not_ashore_and_a_quay_is() -> None:
+    land = land_of((-5.0, -0.02, 10.0, 9.0))
+    points = {"quay": (3.0, -0.2), "islet": (3.0, -0.4)}
+    travel = measure(lay_streets(RING, ROUND), points, land=land)
+    assert travel.reasons == ("", "across_sea")
+
+
 def test_what_lies_beyond_the_known_land_is_not_called_sea() -> None:
     land = land_of((-30.0, -5.0, -20.0, 5.0))  # of another country
     travel = measure(lay_streets(RING, ROUND), {"p": (3.0, -1.5), "b": (6, 0)}, land=land)
