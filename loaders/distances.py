@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from geodata.errors import RefusedFileError
 from geodata.findings import Finding, Severity
 from geodata.parameters import ScenarioParameters
 from geodata.roads import GraphTravel, Network, NetworkTravel, measure_travel
@@ -58,11 +59,14 @@ def write_distances(
     cluster : address of a Dask scheduler (``tcp://host:port``) whose workers measure the blocks.
     progress : told the share of the rows that are written.
 
-    Raises as :func:`loaders.placelists.read_points`, :func:`loaders.tablewriting.open_pair_writer` and
+    Raises RefusedFileError ``file.unwritable`` where `out` is the list itself, and as
+    :func:`loaders.placelists.read_points`, :func:`loaders.tablewriting.open_pair_writer` and
     :func:`loaders.clusterruns.iterate_cluster_pairs`.
     """
     question = question or Question()
     points, findings = read_points(path)
+    if out.exists() and out.samefile(path):
+        raise RefusedFileError("file.unwritable", file=out.name)
     tie = measure_travel if cache is None else cache.tie
     travel: NetworkTravel = tie(network, points, parameters=parameters or ScenarioParameters())
     findings += _explain(travel, points["row"].tolist(), file=path.name)

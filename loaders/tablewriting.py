@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,7 @@ SCHEMA: Final = pa.schema(
 OD_COLUMNS: Final = tuple(SCHEMA.names)
 ROWS_AT_ONCE: Final = 500_000
 """Rows that are laid out at once, and that a row group of Parquet holds at most."""
+_PARQUET: Final[dict[str, Any]] = {"compression": "zstd", "use_dictionary": ["from_id", "to_id", "minutes"]}
 PARQUET_SUFFIXES: Final = (".parquet", ".pq")
 
 
@@ -80,7 +81,7 @@ def open_pair_writer(path: Path, *, ids: tuple[str, ...], facts: Mapping[str, st
             return
         with _replacing(path) as part:
             if path.suffix.lower() in PARQUET_SUFFIXES:
-                with pq.ParquetWriter(part, _describe(facts), compression="zstd") as parquet:
+                with pq.ParquetWriter(part, _describe(facts), **_PARQUET) as parquet:
                     yield _FileWriter(parquet.write_batch, labels)
             else:
                 plain = not any(set(place) & set('",\r\n') for place in ids)
@@ -149,6 +150,6 @@ class _FolderWriter:
 
     def write(self, block: pa.RecordBatch) -> None:
         path = self._folder / f"part-{self._parts:05d}.parquet"
-        with pq.ParquetWriter(path, _describe(self._facts), compression="zstd") as parquet:
+        with pq.ParquetWriter(path, _describe(self._facts), **_PARQUET) as parquet:
             _FileWriter(parquet.write_batch, self._ids).write(block)
         self._parts += 1

@@ -85,6 +85,9 @@ def test_a_missing_file_and_a_missing_folder_are_refused(tmp_path: Path, network
     path.write_bytes(LISTS["comma"])
     with pytest.raises(RefusedFileError, match=r"file\.unwritable"):
         write_distances(path, tmp_path / "no" / "od.csv", network=network)
+    with pytest.raises(RefusedFileError, match=r"file\.unwritable"):
+        write_distances(path, path, network=network)
+    assert path.read_bytes() == LISTS["comma"]
 
 
 def test_all_ordered_pairs_are_written_and_unreachable_ones_stand_empty(
