@@ -144,7 +144,9 @@ def open_cache(folder: Path | None = None) -> TravelCache:
     Nothing is made on disk before there is something to keep.
     """
     named = os.environ.get(FOLDER_VARIABLE, "").strip()
-    root = folder or (Path(named) if named else Path(platformdirs.user_cache_dir("symbiosekart")))
+    root = folder or (
+        Path(named) if named else Path(platformdirs.user_cache_dir("symbiosekart", appauthor=False))
+    )
     return TravelCache(root / "travel")
 
 
