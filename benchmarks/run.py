@@ -202,7 +202,7 @@ def measure_starts(folder: Path) -> list[Facts]:
                 began = time.perf_counter()
                 with subprocess.Popen(  # noqa: S603
                     words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-                ) as process:  # noqa: S603
+                ) as process:
                     _, status, usage = os.wait4(process.pid, 0)
                     process.returncode = os.waitstatus_to_exitcode(status)
                 said.append(
