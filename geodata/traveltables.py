@@ -75,6 +75,7 @@ def iterate_pairs(travel: NetworkTravel, *, question: Question) -> Iterator[Pair
             part = slice(block.start - wide.start, block.stop - wide.start)
             some = {spec.name: getattr(legs, spec.name)[part] for spec in fields(legs)}
             yield _leave_out_diagonal(everyone[block], everyone, Legs(**some))
+        del legs, some  # before the next ones are measured
 
 
 def measure_block(travel: NetworkTravel, rows: slice, *, question: Question) -> PairTable:
