@@ -16,6 +16,7 @@ from dashboard.mapview import current_theme, show_map
 from dashboard.notes import note
 from dashboard.text import format_minutes, format_number, is_unknown, language
 from dashboard.text import gettext as _
+from geodata.ferryneeds import FerryNeed
 from geodata.inquiries import suggest_wider_limits
 from geodata.partners import rank_partners
 from geodata.scoring import explain_match
@@ -238,6 +239,10 @@ def _show_partner(search: Search, ranked: pd.DataFrame, row: pd.Series) -> None:
     st.subheader(_("The way by road"))
     on_main_roads = session.current_roads().path is None
     st.text(describe_way(match, on_main_roads=on_main_roads))
+    if not is_unknown(match["ferries"]) and match["ferries"] > 0:
+        need = session.find_ferries(view, str(match["from_facility_id"]), str(match["to_facility_id"]))
+        if need is not None:
+            st.text(describe_ferries(need))
     panels.show_distance_source(result)
     route = session.find_way(view, str(match["from_facility_id"]), str(match["to_facility_id"]))
     reached = reach.pick_reach(view, search.facility_id)
@@ -309,6 +314,25 @@ def describe_way(match: Mapping[str, Any], *, on_main_roads: bool = True) -> str
             estimated.format(km=format_number(match["estimated_km"], decimals=1, unit="km")),
         )
     )
+
+
+def describe_ferries(need: FerryNeed) -> str:
+    """Say which ferries a way takes, and how far it is when they do not sail."""
+    taken = _("Ferries on the way: {names}.").format(names=_list_ferries(need.ferries))
+    if need.without is None:
+        return " ".join((taken, _("When they do not sail, there is no way by road.")))
+    others = tuple(dict.fromkeys(leg.road for leg in need.without.legs if leg.ferry))
+    over = _(", over the ferries {names}").format(names=_list_ferries(others)) if others else ""
+    left = _("When they do not sail, the way is {km}, {minutes}{over}.").format(
+        km=format_number(need.without.distance_km, decimals=1, unit="km"),
+        minutes=format_minutes(need.without.minutes),
+        over=over,
+    )
+    return " ".join((taken, left))
+
+
+def _list_ferries(names: tuple[str, ...]) -> str:
+    return ", ".join(name or _("without a name") for name in names)
 
 
 def _show_about(view: session.View, partner_id: str) -> None:

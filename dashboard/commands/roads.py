@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.text import N_, format_date, format_number
+from dashboard.text import N_, format_date, format_number, language
 from dashboard.text import gettext as _
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ NOTES = {
     "speed_limits_not_in_source": N_("Speed limits are not in the source; the class of road decides."),
     "load_classes_not_in_source": N_("Load classes are not in the source; no road is closed by them."),
     "closed_access": N_("Roads closed to the vehicle by access rules"),
+    "restricted": N_(
+        "Private roads and roads for those with business there, open at 15 km/h at most, to through ways too"
+    ),
     "closed_area": N_("Areas left out"),
     "closed_axleload": N_("Roads closed by axle load"),
     "closed_weight": N_("Roads closed by weight"),
@@ -202,7 +205,7 @@ def _describe(router: Router, record: NetworkRecord, summary: GraphSummary) -> l
     lines = [
         _("Name: {text}").format(text=_plain(facts.name)),
         _("Date of the data: {text}").format(text=_plain(format_date(facts.source_date or None))),
-        _("Vehicle: {text}").format(text=_plain(facts.profile)),
+        _("Vehicle: {text}").format(text=_plain(_name_vehicle(facts.profile))),
         _("Licence: {text}").format(text=_plain(facts.licence)),
         _("Attribution: {text}").format(text=_plain(facts.attribution)),
         _("Digest: {text}").format(text=record.digest),
@@ -250,6 +253,17 @@ def _describe(router: Router, record: NetworkRecord, summary: GraphSummary) -> l
         lines.append(_("Notes:"))
         lines += [f"  {_describe_note(note)}" for note in facts.notes]
     return lines
+
+
+def _name_vehicle(key: str) -> str:
+    """Return a vehicle's name with its key; a key that is not in the table stays as it is."""
+    from loaders.vehicles import read_vehicles
+
+    vehicle = read_vehicles().get(key)
+    if vehicle is None:
+        return key
+    names = {"nb": vehicle.name_nb, "nn": vehicle.name_nn}
+    return f"{names.get(language(), vehicle.name_en)} ({key})"
 
 
 def _describe_note(note: str) -> str:

@@ -11,6 +11,7 @@ from dashboard.session.datasets import Dataset, current_dataset, current_tables
 from dashboard.session.files import EXPORT_FORMATS, export_result, export_table, make_template
 from dashboard.session.inquiries import (
     Asked,
+    find_ferries,
     find_inquiry_spot,
     find_reach,
     find_way,
@@ -82,6 +83,7 @@ __all__ = [
     "describe_roads",
     "export_result",
     "export_table",
+    "find_ferries",
     "find_inquiry_spot",
     "find_reach",
     "find_way",

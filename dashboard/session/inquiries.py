@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
+from shapely import Point
 
 from dashboard import controls
 from dashboard.layers import Layer, build_reach_layer
@@ -23,6 +24,7 @@ from dashboard.session.scenarios import View, current_filters, make_view
 from dashboard.text import gettext as _
 from dashboard.text import language
 from geodata.coverage import count_within, find_areas
+from geodata.ferryneeds import FerryNeed, find_ferry_need
 from geodata.inquiries import Spot, Subject, find_spot, read_subject
 from geodata.parameters import ScenarioParameters
 from geodata.partners import make_inquiry
@@ -133,3 +135,21 @@ def find_way(view: View, from_id: str, to_id: str) -> Route | None:
     if start is None or end is None or start.is_empty or end.is_empty:
         return None
     return find_route(current_network(), start, end, parameters=view.result.parameters)
+
+
+def find_ferries(view: View, from_id: str, to_id: str) -> FerryNeed | None:
+    """Return what the way between two facilities owes to its ferries; None for a way without any."""
+    points = view.result.tables.facilities.set_index("facility_id").geometry
+    start, end = points.get(from_id), points.get(to_id)
+    if start is None or end is None or start.is_empty or end.is_empty:
+        return None
+    ends = (start.x, start.y), (end.x, end.y)
+    return _find_ferries(current_roads().key, *ends, view.result.parameters)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _find_ferries(
+    roads: str, start: tuple[float, float], end: tuple[float, float], parameters: ScenarioParameters
+) -> FerryNeed | None:
+    # The way without ferries is searched without a hierarchy: seconds on the roads of a whole country.
+    return find_ferry_need(load_network(roads), Point(start), Point(end), parameters=parameters)

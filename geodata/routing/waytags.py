@@ -159,6 +159,8 @@ def _read_road(tags: Tags, vehicle: Vehicle, speeds: SpeedTable) -> WayRule:
     if not any(ways):
         shut = [limit for leave, limit in zip(leaves, limits, strict=True) if leave is not Leave.CLOSED]
         return WayRule(next((limit for limit in shut if limit), "access"))
+    if any(leave is Leave.RESTRICTED and is_open for leave, is_open in zip(leaves, ways, strict=True)):
+        notes.add("restricted")
     if tags.get("hazmat") in ("no", "restricted"):
         notes.add("hazmat")
     road = speeds[road_class]
@@ -311,8 +313,8 @@ def read_barrier(tags: Tags, vehicle: Vehicle) -> BarrierRule:
     values = [tags[key] for key in ("access", "vehicle", "motor_vehicle", "hgv") if key in tags]
     leave = min(read_access(tags, vehicle, notes=notes))
     if kind == "height_restrictor":
-        told = (read_metres(tags.get(key, "")) for key in ("maxheight", "maxheight:physical"))
-        known = any(limit is not None and math.isfinite(limit) for limit in told)
+        heights = (read_metres(tags.get(key, "")) for key in ("maxheight", "maxheight:physical"))
+        known = any(height is not None and math.isfinite(height) for height in heights)
         return BarrierRule(closed="" if known and leave is not Leave.CLOSED else "barrier")
     if kind in _GATES:
         return BarrierRule(closed="barrier" if leave is Leave.CLOSED else "", gate=leave is Leave.RESTRICTED)

@@ -78,7 +78,7 @@ def test_a_network_is_built_and_described(extract, tmp_path, call):
     assert code == 0
     for line in (
         "Name: Bygda",
-        "Vehicle: semi_trailer",
+        "Vehicle: Semi-trailer (semi_trailer)",
         "Ferry crossings: 1",
         f"Digest: {router.graph.digest}",
     ):
