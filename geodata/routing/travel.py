@@ -153,20 +153,8 @@ class GraphTravel:
         No more than a block is held. `rows_at_once` is chosen by its size when it is not given.
         """
         i, j = np.asarray(origins, np.intp), np.asarray(destinations, np.intp)
-        rough = self.snapped.estimated_km
         for rows, table in self._iterate_tables(i, j, rows_at_once=rows_at_once, tolls=True):
-            a, b = self.local.list_pairs(i[rows], j)
-            there = np.isfinite(table.labels)
-            estimated = np.where(there, rough[i[rows], None] + rough[j], np.nan)
-            toll = np.where(there, 0.0 if table.toll is None else table.toll, np.nan)
-            best, near_km, local = self._shorten(i[rows][a], j[b], table.labels[a, b])
-            table.labels[a, b] = best
-            reached = np.isfinite(best)
-            estimated[a, b] = np.where(reached, near_km, np.nan)
-            toll[a, b] = np.where(reached & local, 0.0, toll[a, b])
-            measures = unpack_labels(table.labels)
-            minutes = self._decode_minutes(table.labels)
-            yield rows, Legs(measures.km, minutes, measures.ferries, toll, estimated)
+            yield rows, self._finish_table(i[rows], j, table)
 
     def pairs_within(
         self, *, max_km: float, max_minutes: float, among: Ints | None = None
@@ -331,6 +319,22 @@ class GraphTravel:
         best = np.where(same, 0.0, best)
         rough = np.where(straight, direct_km, rough)
         return best, np.where(same, 0.0, rough), taken | straight | same
+
+    def _finish_table(self, i: Ints, j: Ints, table: Table) -> Legs:
+        """Return the legs of all pairs of `i` and `j`; ways over the core in `table` become whole ways."""
+        rough = self.snapped.estimated_km
+        a, b = self.local.list_pairs(i, j)
+        there = np.isfinite(table.labels)
+        estimated = np.where(there, rough[i, None] + rough[j], np.nan)
+        toll = np.where(there, 0.0 if table.toll is None else table.toll, np.nan)
+        best, near_km, local = self._shorten(i[a], j[b], table.labels[a, b])
+        table.labels[a, b] = best
+        reached = np.isfinite(best)
+        estimated[a, b] = np.where(reached, near_km, np.nan)
+        toll[a, b] = np.where(reached & local, 0.0, toll[a, b])
+        measures = unpack_labels(table.labels)
+        minutes = self._decode_minutes(table.labels)
+        return Legs(measures.km, minutes, measures.ferries, toll, estimated)
 
     def _finish(self, i: Ints, j: Ints, labels: Floats, toll: npt.ArrayLike) -> Legs:
         best, rough, local = self._shorten(i, j, labels)
