@@ -47,6 +47,8 @@ STYLE = """
 .st-key-legend_narrow, [class*="st-key-narrow_"] {display: none;}
 [data-testid="stHeaderActionElements"] {display: none;}
 [data-testid="stSidebar"]:is([data-collapsed="true"], [aria-expanded="false"]) {visibility: hidden;}
+[data-testid="stSidebar"]:is([data-collapsed="true"], [aria-expanded="false"]) [data-testid="stWidgetLabel"] {
+  visibility: hidden !important;}
 [data-testid="stElementToolbar"]:focus-within {opacity: 1;}
 :is([data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"], [data-testid="stMainMenuButton"],
   [data-testid="stExpandSidebarButton"], [data-testid="stBaseButton-elementToolbar"],
