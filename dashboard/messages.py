@@ -759,6 +759,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{network} is {km} km across: too wide for exact distances in one network.",
         "Build a network of a part of it.",
     ),
+    "network.too_slow": (
+        "Some ways in {network} take up to {hours} hours: too long for exact times in one network.",
+        "Look for ferries whose crossing time is far too long, or build a network of a part of it.",
+    ),
     "network.foreign": (
         "{file} is not a road network built by Symbiosekart.",
         "Build one from a map file with: symbiosekart roads build.",

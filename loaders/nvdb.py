@@ -255,13 +255,15 @@ def _find_limit(link: NvdbLink, here: list[Stretch], vehicle: Vehicle, *, needs_
 
 
 def _read_geometries(links: list[NvdbLink]) -> list[Floats | None]:
-    shapes = shapely.from_wkt([link.wkt for link in links], on_invalid="ignore")
+    with np.errstate(all="ignore"):  # numbers beyond all bounds: such a line is dropped below
+        shapes = shapely.from_wkt([link.wkt for link in links], on_invalid="ignore")
     out: list[Floats | None] = []
     for link, shape in zip(links, shapes, strict=True):
         if shape is None or shape.geom_type != "LineString" or shape.is_empty:
             out.append(None)
             continue
-        points = np.nan_to_num(shapely.get_coordinates(shape, include_z=True), nan=0.0)
+        points = shapely.get_coordinates(shape, include_z=True)
+        points[:, 2] = np.nan_to_num(points[:, 2], nan=0.0)
         points[:, :2] = _project(points[:, :2], link.srid)
         keep = np.r_[True, np.any(np.diff(points[:, :2], axis=0) != 0, axis=1)]
         points = points[keep]

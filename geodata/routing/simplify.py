@@ -15,15 +15,15 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import coo_matrix, csr_array
+from scipy.sparse.csgraph import connected_components, dijkstra
 
 from geodata.errors import NetworkError
 from geodata.routing.chains import Stretches, join_chains
 from geodata.routing.deadends import DeadEnds, find_dead_ends
 from geodata.routing.graph import FERRY, Bools, Int32s, Int64s, NetworkFacts, RoadGraph
 from geodata.routing.graphdigest import sign_graph
-from geodata.routing.labels import MAX_LENGTH_KM, pack_labels
+from geodata.routing.labels import MAX_LENGTH_KM, TIME_BITS, TIME_SCALE, pack_labels
 from geodata.routing.segments import RoadSegments
 from geodata.routing.spatialorder import number_places
 from geodata.routing.waymeasures import measure_ways
@@ -65,8 +65,8 @@ def build_graph(
     Raises
     ------
     NetworkError
-        ``network.no_roads`` (no open way), ``network.too_wide`` (labels could not hold its distances), and what
-        :func:`geodata.routing.waymeasures.measure_ways` raises.
+        ``network.no_roads`` (no open way), ``network.too_wide`` and ``network.too_slow`` (labels could not
+        hold its distances or times), and what :func:`geodata.routing.waymeasures.measure_ways` raises.
     """
     tell = progress or _tell_nobody
     tell("measure", 0.0)
@@ -107,6 +107,7 @@ def build_graph(
         part=_number_parts(part[nodes.order[: nodes.core]], part_metres),
         snappable=snappable[edges],
     )
+    _check_times(graph)
     return sign_graph(graph)
 
 
@@ -118,6 +119,20 @@ def _check_extent(x: Floats, y: Floats, *, name: str) -> None:
     across_km = float(np.hypot(np.ptp(x), np.ptp(y))) / 1000
     if across_km * LONGEST_DETOUR > MAX_LENGTH_KM:
         raise NetworkError("network.too_wide", network=name, km=round(across_km))
+
+
+def _check_times(graph: RoadGraph) -> None:
+    """Refuse a graph in which the way to and from one node of each part shows that times may not fit."""
+    matrix = csr_array((graph.arc_label, graph.arc_head, graph.arc_first), shape=(graph.core, graph.core))
+    parts = connected_components(matrix, directed=True, connection="weak")[1]
+    hubs = np.unique(parts, return_index=True)[1]
+    # No least way from u to v takes longer than the one by way of the hub.
+    far = 0.0
+    for arcs in (matrix, matrix.T.tocsr()):
+        reached = dijkstra(arcs, indices=hubs, min_only=True)
+        far += float(reached[np.isfinite(reached)].max(initial=0.0)) / TIME_SCALE
+    if far >= 2**TIME_BITS:
+        raise NetworkError("network.too_slow", network=graph.facts.name, hours=round(far / 36_000))
 
 
 def _find_parts(nodes: int, tail: Int64s, head: Int64s, stretches: Stretches) -> tuple[Int64s, Int64s]:

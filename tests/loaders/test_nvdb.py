@@ -315,6 +315,14 @@ def test_what_is_no_page_is_refused(tmp_path: Path) -> None:
     assert refuse({"objekter": [1, {"veglenkesekvensid": "x"}]}) == "nvdb.not_links"
 
 
+def test_a_line_with_a_point_nowhere_is_dropped() -> None:
+    astray = link(2, (1, 2), geometri={"wkt": "LINESTRING (nan 7000000, 2000 7000000)", "srid": 5973})
+    beyond = link(3, (1, 2), geometri={"wkt": "LINESTRING (1e400 7000000, 2000 7000000)", "srid": 5973})
+    segments, facts = read_nvdb([page(link(1, (0, 1)), astray, beyond)], vehicle=SEMI)
+    assert spans(segments) == [(0.0, 1.0)]
+    assert "links_without_line=2" in facts.notes
+
+
 def test_a_folder_of_pages_is_the_same_as_its_pages(tmp_path: Path) -> None:
     pages = [page(link(1, (0, 1))), page(link(2, (1, 2)), link(1, (0, 1)))]
     for number, content in enumerate(pages):

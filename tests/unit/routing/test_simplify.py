@@ -265,6 +265,16 @@ def test_roads_that_cannot_be_measured_are_told(spots, way, code):
     assert told.value.code == code
 
 
+def test_a_chain_of_endless_ferries_is_refused():
+    spots = [(1000.0 * k, 0.0) for k in range(9)]
+    chain = [Way((k, k + 1), kind=FERRY, minutes=3900.0) for k in range(8)]
+    stops = [Way((k, k + 1), speed=5) for k in range(8)]
+    assert build(spots, *chain, *stops).core == 9  # the road beside is quicker
+    with pytest.raises(NetworkError) as told:
+        build(spots, *chain, *stops[::2])
+    assert told.value.code == "network.too_slow"
+
+
 def test_the_digest_changes_with_every_fact_and_road():
     spots = [(EAST, NORTH), (EAST + 100, NORTH)]
     one = build_graph(make_segments(spots, [Way((0, 1))]), facts=FACTS)
