@@ -54,6 +54,7 @@ def distances(
     ] = True,
 ) -> None:
     """Measure distances by road between the places of a list, ferries included."""
+    from dashboard.roadnames import name_profile
     from geodata.traveltables import Question
     from loaders.distances import write_distances
     from loaders.travelcache import open_cache
@@ -65,10 +66,10 @@ def distances(
     typer.echo(
         _plain(
             _("Network: {name}, {date}, {profile}. {licence}").format(
-                name=facts["name"],
+                name=_(facts["name"]),
                 date=facts["date"] or _("date unknown"),
-                profile=facts["profile"],
-                licence=roads.licence,
+                profile=name_profile(facts["profile"]),
+                licence=_(roads.licence),
             )
         ),
         err=True,

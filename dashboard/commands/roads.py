@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.text import N_, format_date, format_number, language
+from dashboard.text import N_, format_date, format_number
 from dashboard.text import gettext as _
 
 if TYPE_CHECKING:
@@ -257,13 +257,10 @@ def _describe(router: Router, record: NetworkRecord, summary: GraphSummary) -> l
 
 def _name_vehicle(key: str) -> str:
     """Return a vehicle's name with its key; a key that is not in the table stays as it is."""
-    from loaders.vehicles import read_vehicles
+    from dashboard.roadnames import name_profile
 
-    vehicle = read_vehicles().get(key)
-    if vehicle is None:
-        return key
-    names = {"nb": vehicle.name_nb, "nn": vehicle.name_nn}
-    return f"{names.get(language(), vehicle.name_en)} ({key})"
+    name = name_profile(key)
+    return key if name == key else f"{name} ({key})"
 
 
 def _describe_note(note: str) -> str:

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dashboard import controls
-from dashboard.labels import ROAD_PROFILES
+from dashboard.roadnames import name_profile
 from dashboard.session.loaded import load_network
-from dashboard.text import format_date, language
+from dashboard.text import format_date
 from dashboard.text import gettext as _
 from geodata.roads import GraphNetwork, Network
 from geodata.routing.summary import GraphSummary, summarise_graph
 from loaders.networkshelf import MAIN_ROADS, Shelf, ShelvedNetwork, list_shelf
-from loaders.vehicles import read_vehicles
 
 __all__ = [
     "MAIN_ROADS",
@@ -52,14 +51,6 @@ def current_network() -> Network:
     return load_network(current_roads().key)
 
 
-def name_profile(key: str) -> str:
-    """Return a profile in words: what a way makes least, or the vehicle; an unknown key stays as it is."""
-    if key in ROAD_PROFILES:
-        return _(ROAD_PROFILES[key])
-    names = _load_vehicles().get(key)
-    return key if names is None else names[language()]
-
-
 def describe_roads(network: Mapping[str, str]) -> str:
     """Say in one line which roads distances were measured over: name, date and profile of the provenance."""
     parts = (name_roads(network["name"], network.get("date", "")), name_profile(network["profile"]))
@@ -89,11 +80,3 @@ def credit_roads() -> str:
     """Return whom to name for the chosen network; empty for the embedded one, which is named anyway."""
     roads = current_roads()
     return "" if roads.path is None else (roads.attribution or roads.licence)
-
-
-@st.cache_resource(show_spinner=False)
-def _load_vehicles() -> dict[str, dict[str, str]]:
-    return {
-        key: {"en": vehicle.name_en, "nb": vehicle.name_nb, "nn": vehicle.name_nn}
-        for key, vehicle in read_vehicles().items()
-    }
