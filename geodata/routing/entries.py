@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from geodata.routing.edgesnapping import SnappedPoints, climb_trees
+from geodata.routing.edgesearch import climb_trees
+from geodata.routing.edgesnapping import SnappedPoints
 from geodata.routing.graph import Bools, RoadGraph
 from geodata.routing.paths import RoadEnd
 from geodata.routing.router import Entries

@@ -15,7 +15,8 @@ from scipy.sparse import csr_array
 
 from geodata.land import Land
 from geodata.parameters import ScenarioParameters
-from geodata.routing.edgesnapping import GAP_SEA_KM, SnappedPoints, climb_trees
+from geodata.routing.edgesearch import climb_trees
+from geodata.routing.edgesnapping import GAP_SEA_KM, SnappedPoints
 from geodata.routing.entries import find_sides
 from geodata.routing.graph import RoadGraph
 from geodata.routing.labels import pack_labels

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.parameters import ScenarioParameters
-from geodata.routing.graph import RoadGraph
+from geodata.routing.graph import FERRY, RoadGraph
 from geodata.routing.labels import unpack_labels
 from geodata.routing.router import Router
 from geodata.routing.travel import GraphNetwork, GraphTravel, measure_graph_travel
@@ -135,26 +135,33 @@ def test_no_third_point_makes_a_way_by_road_quicker(travel: GraphTravel) -> None
     assert (minutes <= by_third + 1e-9).all()
 
 
+def draw_edge(graph: RoadGraph, edge: int) -> shapely.LineString:
+    corners = np.c_[graph.shape_x, graph.shape_y]
+    return shapely.LineString(corners[graph.shape_first[edge] : graph.shape_first[edge + 1]])
+
+
 @settings(max_examples=60, deadline=None)
 @given(draw_travel())
 def test_points_are_tied_to_the_nearest_fit_edge(travel: GraphTravel) -> None:
     graph, snapped = travel.network.router.graph, travel.snapped
     fit = [edge for edge in range(len(graph.edge_tail)) if graph.edge_snappable[edge]]
-    lines = [
-        shapely.LineString(
-            np.c_[graph.shape_x, graph.shape_y][graph.shape_first[edge] : graph.shape_first[edge + 1]]
-        )
-        for edge in fit
-    ]
+    lines = [draw_edge(graph, edge) for edge in fit]
+    scraps = [draw_edge(graph, k) for k in np.flatnonzero(~graph.edge_snappable & (graph.edge_kind != FERRY))]
     points = shapely.points(snapped.x, snapped.y)
     for k, point in enumerate(points):
         if snapped.edge[k] >= 0 and graph.edge_snappable[snapped.edge[k]]:
             nearest_m = min(line.distance(point) for line in lines)
-            assert snapped.straight_km[k] * 1000 <= nearest_m + 151
+            scrap_m = min((line.distance(point) for line in scraps), default=np.inf)
+            assert snapped.straight_km[k] * 1000 <= nearest_m + (501 if scrap_m < nearest_m else 151)
             if snapped.status[k] == 0 and graph.component.max(initial=0) == 0:
                 assert abs(snapped.straight_km[k] * 1000 - nearest_m) < 1e-6
             foot = shapely.Point(snapped.foot_x[k], snapped.foot_y[k])
             assert lines[fit.index(int(snapped.edge[k]))].distance(foot) < 1e-6
+
+
+def stands_at_node(travel: GraphTravel) -> np.ndarray:
+    snapped = travel.snapped
+    return (snapped.straight_km < 1e-6) & ((snapped.part == 0) | (snapped.rest == 0))
 
 
 @settings(max_examples=60, deadline=None)
@@ -168,8 +175,7 @@ def test_without_ferries_ways_take_longer_or_there_is_none_and_a_reason(country:
     for travel, legs in ((sailing, before), (ashore, after)):
         told = np.array([reason != "" for reason in travel.reasons])
         assert (told[i] | told[j])[np.isnan(legs.minutes)].all()
-    # at a crossing it does not matter to which of its roads a point is tied; elsewhere another may be met now
-    crossing = np.array([point in country.spots.values() for point in country.points.values()])
-    same = crossing & (sailing.snapped.straight_km < 1e-6) & (ashore.snapped.straight_km < 1e-6)
+    # at a node it does not matter to which of its roads a point is tied; elsewhere another may be met now
+    same = stands_at_node(sailing) & stands_at_node(ashore)
     both = same[i] & same[j] & ~np.isnan(after.minutes)
     assert (after.minutes[both] >= before.minutes[both]).all()

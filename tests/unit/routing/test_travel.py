@@ -284,3 +284,11 @@ def test_kilometres_that_count_are_taken_out_of_the_minutes_again() -> None:
     )
     near = np.c_[travel.pairs_within(max_km=16, max_minutes=18.1)].tolist()
     assert near == [[0, 2], [1, 2], [2, 0], [2, 1]]
+
+
+def test_at_a_junction_with_a_scrap_a_point_stands_at_the_main_road() -> None:
+    # Street A-Y may be left at A only: nobody comes back from Y, which is a scrap
+    graph = lay_streets(RING | {"Y": (-1.0, -1.0)}, [Street("A Y", against=False), *ROUND])
+    travel = measure(graph, {"a": (0.0, 0.0), "c": (6.0, 8.0)})
+    assert travel.reasons == ("", "")
+    assert travel.snapped.straight_km.tolist() == [0.0, 0.0]
