@@ -286,9 +286,12 @@ def test_kilometres_that_count_are_taken_out_of_the_minutes_again() -> None:
     assert near == [[0, 2], [1, 2], [2, 0], [2, 1]]
 
 
-def test_at_a_junction_with_a_scrap_a_point_stands_at_the_main_road() -> None:
-    # Street A-Y may be left at A only: nobody comes back from Y, which is a scrap
-    graph = lay_streets(RING | {"Y": (-1.0, -1.0)}, [Street("A Y", against=False), *ROUND])
-    travel = measure(graph, {"a": (0.0, 0.0), "c": (6.0, 8.0)})
-    assert travel.reasons == ("", "")
+def test_at_a_junction_with_a_scrap_a_point_stands_at_the_road_that_is_none() -> None:
+    # a road of its own beside the ring; ways from both its ends to a roundabout that nobody leaves
+    beside = {"I": (-0.3, 0.0), "J": (-0.3, 7.0), "Y": (-1.0, 3.0), "Z": (-1.2, 3.0), "W": (-1.1, 3.1)}
+    one_way = [Street("I Y", against=False), Street("J Y", against=False)]
+    graph = lay_streets(RING | beside, [*one_way, Street("Y Z W Y"), Street("I J"), *ROUND])
+    travel = measure(graph, {"i": (-0.3, 0.0), "j": (-0.3, 7.0)})
+    assert travel.reasons == ("no_connection", "no_connection")
     assert travel.snapped.straight_km.tolist() == [0.0, 0.0]
+    assert leg(travel, "i", "j")[0] == pytest.approx(7, abs=0.005)
