@@ -80,7 +80,7 @@ def _belongs_to_largest(graph: RoadGraph) -> np.typing.NDArray[np.bool_]:
     belongs = np.zeros(len(graph.node_x), np.bool_)
     belongs[: graph.core] = graph.component == 0
     hung = np.isfinite(graph.tree_up) & np.isfinite(graph.tree_down)
-    # Parents stand before their children, but may stand in the same layer of no known depth: until none is new.
+    # Parents stand before their children, but how deep a layer is is not known: until none is new.
     while True:
         new = hung & belongs[graph.tree_parent] & ~belongs[graph.core :]
         if not new.any():
