@@ -104,7 +104,8 @@ EXCLUSION_COLUMNS = ("from_name", "to_name", "material", "reason", "value", "lim
 
 FIGURES_BEFORE_MATCHES = 2
 UNREACHED_SHOWN = 50
-SECONDS_BETWEEN_LOOKS = 0.3
+SECONDS_BETWEEN_LOOKS = 0.1
+"""A click meanwhile is seen at the next look."""
 STEP_TEXTS = {
     "": N_("Waiting for another calculation."),
     "travel": N_("Measuring ways by road."),

@@ -129,11 +129,16 @@ def list_shelf(folder: Path | None = None) -> Shelf:
                 path,
             )
         )
-    order = {profile: place for place, profile in enumerate((*PROFILES, *read_vehicles()))}
+    order = _order_profiles()
     networks.sort(
         key=lambda n: (n.path is not None, n.name.casefold(), n.group, order.get(n.profile, len(order)))
     )
     return Shelf(tuple(networks), tuple(faulty))
+
+
+@lru_cache(maxsize=1)
+def _order_profiles() -> dict[str, int]:
+    return {profile: place for place, profile in enumerate((*PROFILES, *read_vehicles()))}
 
 
 def name_group(name: str, date: str) -> str:

@@ -36,10 +36,23 @@ def _municipality_layer(lang: str, selected: tuple[str, ...]) -> Layer:
 def _scenario_layers(key: str, lang: str, _view: View) -> list[Layer]:
     result = _view.result
     facilities = result.tables.facilities
+    above = _facility_layer(key.removesuffix(OUTLINE), lang, len(facilities), _view=_view)
+    if result.matches.empty and result.clusters.empty:  # an outline is wanted at once
+        return [*_empty_layers(lang, _view=_view), above]
     return [
         build_cluster_layer(result.clusters, result.cluster_members, facilities),
         build_flow_layer(result.matches, facilities),
-        _facility_layer(key.removesuffix(OUTLINE), lang, len(facilities), _view=_view),
+        above,
+    ]
+
+
+@st.cache_resource(show_spinner=False, max_entries=KEPT_LAYERS)
+def _empty_layers(lang: str, _view: View) -> list[Layer]:
+    result = _view.result
+    nowhere = result.tables.facilities.head(0)
+    return [
+        build_cluster_layer(result.clusters, result.cluster_members.head(0), nowhere),
+        build_flow_layer(result.matches, nowhere),
     ]
 
 
