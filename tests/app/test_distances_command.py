@@ -55,7 +55,7 @@ def test_a_network_file_is_used_and_named(call, places, network, tmp_path):
     code, output, told = call(places, "--out", str(out), "--network", network)
     assert code == 0, told
     assert "4 places, 12 pairs, of which 6 without a road." in output
-    assert told.startswith("Network: Streets, 2026-01-01, semi_trailer. nobody, CC0")
+    assert told.startswith("Network: Streets, 2026-01-01, Semi-trailer. nobody, CC0")
     table = pq.read_table(out)
     assert table.column_names == COLUMNS
     facts = {name.decode(): text.decode() for name, text in table.schema.metadata.items()}
