@@ -681,7 +681,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "cluster.package_missing": (
         "The package for Dask clusters is not installed.",
-        "Install it with: pip install symbiosekart[cluster]",
+        "Install it with: pip install .[cluster]",
     ),
     "cluster.address": (
         "{address} is no address of a Dask scheduler.",
