@@ -250,9 +250,7 @@ def test_reach_is_told_by_pattern_and_words_and_the_nearest_lies_on_top() -> Non
     assert [feature["properties"]["category"] for feature in document["features"]] == [2, 1, 0]
     looks = {(style["pattern"], tuple(style["dash"])) for style in document["symbiosekart"]["styles"]}
     assert len(looks) == 3
-    told = [
-        " ".join(entry.label.split()) for entry in layer.legend[0][1]
-    ]  # thin spaces too
+    told = [" ".join(entry.label.split()) for entry in layer.legend[0][1]]  # thin spaces too
     assert told == [" ".join(text.split()) for text in document["symbiosekart"]["categories"]]
     assert build_reach_layer(areas.iloc[:0]).count == 0
 
@@ -312,9 +310,7 @@ def hostile_layers() -> list[Layer]:
     )
     line = [(10 + k, 59.0) for k in range(len(PAYLOADS) + 1)]
     legs = [
-        RouteLeg(
-            p, 1.0, 1.0, bool(k % 2), False, (start, end)
-        )  # no two are one piece
+        RouteLeg(p, 1.0, 1.0, bool(k % 2), False, (start, end))  # no two are one piece
         for k, (p, start, end) in enumerate(zip(PAYLOADS, line[:-1], line[1:], strict=True))
     ]
     return [
