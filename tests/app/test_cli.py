@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from dashboard import cli
-from dashboard.text import use_language
 from geodata.parameters import ScenarioParameters
 from geodata.scenario import run_scenario
 from loaders.codes import read_waste_codes
@@ -22,20 +21,6 @@ from loaders.roads import read_road_network
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "dashboard.cli", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    """Run the command line in this process: exit code, output, complaint."""
-
-    def run_here(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["symbiosekart", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        use_language("nb")
-        return stopped.value.code or 0, *capsys.readouterr()
-
-    return run_here
 
 
 @pytest.fixture(scope="module")

@@ -12,25 +12,10 @@ import pytest
 
 from dashboard import cli
 from dashboard.commands.roads import KINDS, STEPS
-from dashboard.text import use_language
 from geodata.routing.graph import EDGE_KINDS
 from loaders import networkbuilds, networkfiles
 from loaders.networkbuilds import build_network
 from loaders.networkfiles import read_network
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    """Run the command line in this process: exit code, output, complaint."""
-
-    def run_here(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["symbiosekart", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        use_language("nb")
-        return stopped.value.code or 0, *capsys.readouterr()
-
-    return run_here
 
 
 @pytest.fixture
