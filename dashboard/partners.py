@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, panels, reach, session, tables
+from dashboard import controls, explanations, panels, reach, resulttables, session, tables, unreached
 from dashboard.labels import ACTOR_TYPES, BASIS_MEANINGS, SCORE_PARTS, label, label_basis, label_dataset
 from dashboard.layers import build_facility_layer, build_route_layer, combine_legends
 from dashboard.mapview import current_theme, show_map
@@ -80,7 +80,7 @@ def pick_facility(*, own_only: bool) -> Search | None:
     with st.expander(
         _("What it offers and needs ({count})").format(count=len(own)), icon=":material/inventory_2:"
     ):
-        panels.show_streams(view, own, key="partner_own_streams")
+        resulttables.show_streams(view, own, key="partner_own_streams")
     return Search(view, chosen)
 
 
@@ -89,11 +89,11 @@ def show_partners(search: Search) -> None:
     view, result = search.view, search.view.result
     ranked = rank_partners(result.matches, facility_ids=[search.facility_id])
     st.header(_("Partners ({count})").format(count=format_number(len(ranked))))
-    if (reason := panels.find_unreached(view).get(search.facility_id)) is not None:
+    if (reason := unreached.find_unreached(view).get(search.facility_id)) is not None:
         st.warning(
             _("Distances from here are not known, or only some of them:"), icon=":material/wrong_location:"
         )
-        st.text(" ".join(panels.describe_unreached(view, search.facility_id, reason)))
+        st.text(" ".join(unreached.describe_unreached(view, search.facility_id, reason)))
     if len(ranked):
         picked = _selected_row(ranked)
         shown = _present(view, ranked)
@@ -105,7 +105,7 @@ def show_partners(search: Search) -> None:
             alt=_("Partners by rank, with score, amount, basis, road distance, minutes and ferries."),
             missing="–",
         )
-        panels.show_distance_source(result)
+        unreached.show_distance_source(result)
         if len(ranked) > 1:
             note(_("Pick a row, or a facility on the map, to see why it fits and the way there."))
         _show_partner(search, ranked, picked)
@@ -120,7 +120,7 @@ def show_partners(search: Search) -> None:
         left["to_facility_id"] == search.facility_id
     )
     own = left[touches.fillna(False).astype(bool)].sort_values(["reason", "value"], kind="stable")
-    panels.show_exclusions(view, own, key="partners_left")
+    resulttables.show_exclusions(view, own, key="partners_left")
 
 
 FILTERS = ("network", "basis", "actor", "material")
@@ -229,7 +229,7 @@ def _present(view: session.View, ranked: pd.DataFrame) -> pd.DataFrame:
 def _show_partner(search: Search, ranked: pd.DataFrame, row: pd.Series) -> None:
     view, result = search.view, search.view.result
     match = result.matches[result.matches["match_id"] == row["best_match_id"]].iloc[0].to_dict()
-    panels.show_explanation(view, match, key="partner_why")
+    explanations.show_explanation(view, match, key="partner_why")
     _list_reasons(view, match)
     st.text(
         _("Basis of the amount: {basis} ({meaning})").format(
@@ -243,7 +243,7 @@ def _show_partner(search: Search, ranked: pd.DataFrame, row: pd.Series) -> None:
         need = session.find_ferries(view, str(match["from_facility_id"]), str(match["to_facility_id"]))
         if need is not None:
             st.text(describe_ferries(need))
-    panels.show_distance_source(result)
+    unreached.show_distance_source(result)
     route = session.find_way(view, str(match["from_facility_id"]), str(match["to_facility_id"]))
     reached = reach.pick_reach(view, search.facility_id)
     facilities = result.tables.facilities
@@ -279,7 +279,7 @@ def _list_reasons(view: session.View, match: Mapping[str, Any]) -> None:
     """Say the reasons as lines too where the screen is too narrow for the table's last column."""
     lines = [
         f"{label(SCORE_PARTS, part.part)}: "
-        + panels.describe_reason(part.reason_code, part.values, material=view.material)
+        + explanations.describe_reason(part.reason_code, part.values, material=view.material)
         for part in explain_match(match, parameters=view.result.parameters)
     ]
     with st.container(key="reasons_narrow"):
@@ -353,7 +353,7 @@ def _show_about(view: session.View, partner_id: str) -> None:
     tables.show_table(
         tables.present_streams(streams, names=view.names, material=view.material),
         key="partner_streams",
-        columns=[name for name in panels.STREAM_COLUMNS if name != "facility"],
+        columns=[name for name in resulttables.STREAM_COLUMNS if name != "facility"],
         alt=_("Streams with material, amount a year, basis and the source of the figure."),
     )
     note(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import controls, exporting, panels, session
+from dashboard import controls, exporting, panels, resulttables, session
 from dashboard.mapview import MapSelection
 from dashboard.notes import note
 from dashboard.text import format_number
@@ -81,16 +81,16 @@ def show_no_facility() -> None:
         ),
         icon=":material/location_off:",
     )
-    panels.show_served_by(selected, key="kommune_served", opened=True)
+    resulttables.show_served_by(selected, key="kommune_served", opened=True)
 
 
 def show_rows(view: session.View, clicked: MapSelection | None) -> None:
     """Show the sums and the rows that they are sums of, and offer them as files."""
     st.header(_("Amounts by material and basis"))
-    panels.show_totals(view, key="kommune_totals")
-    panels.show_served_by(selected, key="kommune_served")
+    resulttables.show_totals(view, key="kommune_totals")
+    resulttables.show_served_by(selected, key="kommune_served")
     st.header(_("Rows behind the figures"))
-    panels.show_result_tables(view, key="kommune", clicked=clicked)
+    resulttables.show_result_tables(view, key="kommune", clicked=clicked)
     st.header(_("Report"))
     exporting.show_downloads(view, key="kommune")
 

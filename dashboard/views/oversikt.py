@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import panels, session
+from dashboard import panels, resulttables, session
 from dashboard.notes import note
 from dashboard.text import gettext as _
 
@@ -20,4 +20,4 @@ panels.show_key_figures(view.result, outline=view.job is not None)
 clicked = panels.show_scenario_map(view, key="map_oversikt")
 panels.await_scenario(view)
 st.header(_("Rows behind the figures"))
-panels.show_result_tables(view, key="oversikt", clicked=clicked)
+resulttables.show_result_tables(view, key="oversikt", clicked=clicked)

@@ -1,0 +1,71 @@
+"""Why a match fits: the parts of its score in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import session
+from dashboard.labels import SCORE_PARTS, SCORE_REASONS, label
+from dashboard.text import format_minutes, format_number
+from dashboard.text import gettext as _
+from geodata.scoring import explain_match
+
+
+def show_explanation(view: session.View, match: Mapping[str, object], *, key: str) -> None:
+    """Show each part of one match's score as text and bar; the parts add up to the score."""
+    parts = explain_match(match, parameters=view.result.parameters)
+    st.subheader(_("Why this match: {score} points").format(score=_points(match["score"])))
+    giver, taker = (view.names.get(str(match[f"{end}_facility_id"]), "?") for end in ("from", "to"))
+    st.text(f"{giver} → {taker}")
+    table = pd.DataFrame(
+        {
+            "part": [label(SCORE_PARTS, part.part) for part in parts] + [_("Sum")],
+            "points": [part.points for part in parts] + [sum(part.points for part in parts)],
+            "share": [100 * part.points / part.max_points if part.max_points else 0.0 for part in parts]
+            + [100 * sum(p.points for p in parts) / max(sum(p.max_points for p in parts), 1e-9)],
+            "why": [describe_reason(part.reason_code, part.values, material=view.material) for part in parts]
+            + [""],
+        }
+    )
+    st.dataframe(
+        table.style.format({"points": _points}),
+        hide_index=True,
+        key=key,
+        height="content",
+        alt=_("The parts of the score with points and reason; the last row is their sum."),
+        column_config={
+            "part": st.column_config.TextColumn(_("Part")),
+            "points": st.column_config.NumberColumn(_("Points"), width="small"),
+            "share": st.column_config.ProgressColumn(
+                _("Share of the possible points"), min_value=0, max_value=100, format="%d %%"
+            ),
+            "why": st.column_config.TextColumn(_("Why"), width="large"),
+        },
+    )
+
+
+def _points(value: Any) -> str:
+    return format_number(value, decimals=2)
+
+
+def describe_reason(code: str, values: Mapping[str, Any], *, material: Any) -> str:
+    """Word one reason of a score in the reader's language; its values are written with their units."""
+    unit = str(values.get("unit", ""))
+    written: dict[str, str] = {}
+    for name, value in values.items():
+        if name in ("offer_material", "need_material"):
+            written[name] = material(str(value))
+        elif name in ("offer_amount", "need_amount", "exchange_best"):
+            written[name] = format_number(value, decimals=1, unit=unit)
+        elif name in ("distance_km", "estimated_km"):
+            written[name] = format_number(value, decimals=1, unit="km")
+        elif name == "minutes":
+            written[name] = format_minutes(value)
+        else:
+            written[name] = str(value)
+    text = label(SCORE_REASONS, code)
+    return text.format_map(written) if code in SCORE_REASONS else text
