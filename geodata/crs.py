@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
+from typing import TYPE_CHECKING
 
 from geodata.errors import CrsError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 WGS84 = "EPSG:4326"
 METRIC = "EPSG:25833"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Severity(StrEnum):
@@ -48,6 +50,8 @@ FINDING_COLUMNS = ("severity", "code", "file", "row", "column", "value")
 
 def tabulate_findings(findings: Iterable[Finding]) -> pd.DataFrame:
     """Put findings in a table with :data:`FINDING_COLUMNS`, errors first, then by file and row."""
+    import pandas as pd  # slow to load, and findings are told without it too
+
     rows = [(str(f.severity), f.code, f.file, f.row, f.column, f.value) for f in findings]
     table = pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
     table["row"] = table["row"].astype("Int64")

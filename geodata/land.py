@@ -41,12 +41,18 @@ class Land:
         """Kilometres over water of straight lines between points in metres; 0 where the land is not known."""
         if not self.known or not len(x):
             return np.zeros(len(x))
+        out = np.zeros(len(x))
         lines = shapely.linestrings(np.stack([np.c_[x, y], np.c_[to_x, to_y]], axis=1))
+        # most lines lie within one municipality, which is soon told; few are to be cut up
+        doubtful = np.ones(len(lines), dtype=bool)
+        doubtful[self._tree.query(lines, predicate="within")[0]] = False
+        which = np.flatnonzero(doubtful)
+        lines = lines[which]
         one, under = self._tree.query(lines, predicate="intersects")
         # polygons of one land do not overlap, so that their parts of a line add up
         on_land = shapely.length(shapely.intersection(self.polygons[under], lines[one]))
         dry = np.bincount(one, weights=on_land, minlength=len(lines))
-        out: Floats = np.maximum(0.0, shapely.length(lines) - dry) / 1000
+        out[which] = np.maximum(0.0, shapely.length(lines) - dry) / 1000
         return out
 
     def surveys(self, x: Floats, y: Floats) -> npt.NDArray[np.bool_]:

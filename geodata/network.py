@@ -6,26 +6,24 @@ import hashlib
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
-from geodata.crs import METRIC, WGS84
+from geodata.crs import METRIC
 from geodata.errors import NetworkError
-from geodata.networkfaults import find_faults
 from geodata.networkgraph import build_place_graph, choose_arcs
 from geodata.routing.graph import NetworkFacts, RoadGraph
 from geodata.routing.hierarchy import Hierarchy
 from geodata.routing.labels import pack_labels, unpack_labels
 from geodata.routing.router import Router
-from geodata.schemas import conform_table
-from geodata.transport import Floats, Ints
+from geodata.transport import Floats, Ints, place_points
 from geodata.ways import WayRows, WayTable
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 LEAST_COST, FASTEST = "least_cost", "fastest"
 PROFILES: Final = MappingProxyType(
@@ -178,7 +176,7 @@ class RoadNetwork:
         return WayRows(self.router)
 
     def ways_from(self, places: npt.ArrayLike) -> WayTable:
-        """Return the least ways, in which the rows of `places` may be read (others may be NaN still)."""
+        """Return the least ways, in which the rows of `places` may be read, and no others."""
         return self._way_rows.fill(places)
 
     @property
@@ -188,6 +186,9 @@ class RoadNetwork:
 
     def predecessors(self, place: int) -> tuple[Floats, npt.NDArray[np.int32]]:
         """Cost from `place` to every place, and the place before each on the way (-9999: none)."""
+        from scipy.sparse import csr_array  # slow to load
+        from scipy.sparse.csgraph import dijkstra
+
         graph = self.graph
         matrix = csr_array((graph.arc_label, graph.arc_head, graph.arc_first), shape=(graph.core, graph.core))
         labels, before = dijkstra(matrix, indices=place, return_predecessors=True)
@@ -207,11 +208,12 @@ def build_network(
     name: str,
     date: str = "",
     licence: str = "",
-    land: gpd.GeoSeries | None = None,
+    land: gpd.GeoSeries | npt.NDArray[np.object_] | None = None,
 ) -> RoadNetwork:
     """Make a network from tables with the columns of ``ROAD_PLACES`` and ``ROAD_LINKS``.
 
-    `land` (polygons clipped at the coast, any CRS) keeps points from reaching the network over the sea.
+    `land` (polygons clipped at the coast: a series of any CRS, or valid ones in EPSG:25833) keeps points from
+    reaching the network over the sea.
 
     Raises
     ------
@@ -220,6 +222,12 @@ def build_network(
         faults: missing values, a place or link named twice, links to unknown places or from a place to
         itself, lengths, speeds or minutes that are negative, zero or not a number.
     """
+    # slow to load, and not needed where the network comes from a file of its own
+    import pandas as pd
+
+    from geodata.networkfaults import find_faults
+    from geodata.schemas import conform_table
+
     places = conform_table(places, "road_places").reset_index(drop=True)
     links = conform_table(links, "road_links").reset_index(drop=True)
     if places.empty:
@@ -236,15 +244,15 @@ def build_network(
         float, na_value=0.0
     )
     lat, lon = places["lat"].to_numpy(float), places["lon"].to_numpy(float)
-    metric = gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs=WGS84).to_crs(METRIC)
+    metric = place_points(tuple(places["place_id"]), lon, lat)
     return RoadNetwork(
         place_ids=tuple(places["place_id"]),
         place_names=tuple(places["name"]),
         place_kinds=tuple(places["kind"]),
         lat=lat,
         lon=lon,
-        x=metric.x.to_numpy(),
-        y=metric.y.to_numpy(),
+        x=metric.x,
+        y=metric.y,
         tail=_positions(position, links["from_place"]),
         head=_positions(position, links["to_place"]),
         link_names=tuple(links["road"].fillna("")),
@@ -256,7 +264,9 @@ def build_network(
         date=date,
         licence=licence,
         content_digest=_digest(places, links),
-        land=None if land is None else land.to_crs(METRIC).make_valid().to_numpy(),
+        land=land
+        if land is None or isinstance(land, np.ndarray)
+        else land.to_crs(METRIC).make_valid().to_numpy(),
     )
 
 

@@ -6,8 +6,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from geodata.routing.graph import EDGE_KINDS, FERRY, NetworkFacts, RoadGraph
 from geodata.routing.graphdigest import sign_graph
@@ -95,6 +93,9 @@ def build_place_graph(
 
 def _number_parts(places: int, tail: Ints, head: Ints) -> npt.NDArray[np.int32]:
     """Number of each place's connected part, 0 the largest."""
+    from scipy.sparse import csr_array  # slow to load
+    from scipy.sparse.csgraph import connected_components
+
     joined = csr_array((np.ones(len(tail), np.int8), (tail, head)), shape=(places, places))
     _, part = connected_components(joined, directed=False)
     order = np.argsort(-np.bincount(part), kind="stable")

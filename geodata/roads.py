@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Final, TypeAlias, overload
+from typing import TYPE_CHECKING, Final, TypeAlias, overload
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from geodata.network import RoadNetwork, build_network
 from geodata.parameters import ScenarioParameters
 from geodata.routing.edgesnapping import SnappedPoints
 from geodata.routing.travel import GraphNetwork, GraphTravel, measure_graph_travel
 from geodata.snapping import MAX_ACCESS_KM, MAX_ANCHORS, REASONS, Snapped, snap_points
-from geodata.transport import Floats, Ints, Legs, locate_facilities
+from geodata.transport import Floats, Ints, Legs, Points, locate_facilities
 from geodata.ways import WayTable
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from scipy.sparse import csr_array
 
 __all__ = [
     "GraphNetwork",
@@ -189,6 +191,8 @@ class RoadTravel:
 
     @cached_property
     def _met_links(self) -> csr_array:
+        from scipy.sparse import csr_array
+
         point, anchor = np.nonzero(self.snapped.link >= 0)
         link = self.snapped.link[point, anchor]
         shape = (len(self.ids), max(len(self.network.km), 1))
@@ -293,7 +297,7 @@ NetworkTravel: TypeAlias = RoadTravel | GraphTravel
 @overload
 def measure_travel(
     network: RoadNetwork,
-    facilities: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame | Points,
     *,
     parameters: ScenarioParameters,
     snapped: Snapped | None = None,
@@ -303,7 +307,7 @@ def measure_travel(
 @overload
 def measure_travel(
     network: GraphNetwork,
-    facilities: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame | Points,
     *,
     parameters: ScenarioParameters,
     snapped: SnappedPoints | None = None,
@@ -313,7 +317,7 @@ def measure_travel(
 @overload
 def measure_travel(
     network: Network,
-    facilities: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame | Points,
     *,
     parameters: ScenarioParameters,
     snapped: Snapped | SnappedPoints | None = None,
@@ -322,7 +326,7 @@ def measure_travel(
 
 def measure_travel(
     network: Network,
-    facilities: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame | Points,
     *,
     parameters: ScenarioParameters,
     snapped: Snapped | SnappedPoints | None = None,

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-import geopandas as gpd
 import pandas as pd
 from pandas.api.extensions import ExtensionDtype
 
@@ -205,6 +204,8 @@ def empty_table(name: str) -> pd.DataFrame:
     """Return the table `name` with its columns and types and no rows (facilities: a GeoDataFrame)."""
     frame = pd.DataFrame({column.name: pd.Series([], dtype=_dtype(column)) for column in TABLES[name]})
     if name == "facilities":
+        import geopandas as gpd  # slow to load
+
         return cast(pd.DataFrame, gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([], crs=WGS84)))
     return frame
 

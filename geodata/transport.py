@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from geodata.crs import to_metric
+from geodata.crs import METRIC, WGS84, to_metric
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -48,6 +51,8 @@ class Legs:
 
     def to_frame(self, from_ids: npt.ArrayLike, to_ids: npt.ArrayLike) -> pd.DataFrame:
         """Return a table with :data:`TRAVEL_COLUMNS`; `estimated` says that some of it is off the network."""
+        import pandas as pd  # slow to load
+
         return pd.DataFrame(
             {
                 "from_id": np.asarray(from_ids, dtype=object),
@@ -62,11 +67,40 @@ class Legs:
         ).assign(ferries=lambda frame: frame["ferries"].mask(frame["ferries"] < 0))
 
 
-def locate_facilities(facilities: gpd.GeoDataFrame) -> tuple[tuple[str, ...], Floats, Floats]:
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Places without a table around them: `ids`, and `x` and `y` in metres (EPSG:25833, NaN: not placed)."""
+
+    ids: tuple[str, ...]
+    x: Floats
+    y: Floats
+
+    def __len__(self) -> int:
+        """Return the number of places."""
+        return len(self.ids)
+
+    def select(self, positions: Ints) -> Points:
+        """Return the places at `positions`, in that order."""
+        rows = np.asarray(positions, np.intp)
+        return Points(tuple(self.ids[row] for row in rows), self.x[rows], self.y[rows])
+
+
+def place_points(ids: Sequence[str], lon: npt.ArrayLike, lat: npt.ArrayLike) -> Points:
+    """Return places given in degrees (EPSG:4326), to the last bit where a GeoDataFrame of them would be."""
+    from pyproj import Transformer
+
+    to_metres = Transformer.from_crs(WGS84, METRIC, always_xy=True)
+    x, y = to_metres.transform(np.asarray(lon, float), np.asarray(lat, float))
+    return Points(tuple(ids), np.asarray(x, float), np.asarray(y, float))
+
+
+def locate_facilities(facilities: gpd.GeoDataFrame | Points) -> tuple[tuple[str, ...], Floats, Floats]:
     """Return ids and points in metres (EPSG:25833, NaN where there is none) of `facilities`.
 
     Raises CrsError when the CRS is missing.
     """
+    if isinstance(facilities, Points):
+        return facilities.ids, facilities.x, facilities.y
     points = to_metric(facilities[["facility_id", facilities.geometry.name]], table="facilities").geometry
     usable = ~(points.isna() | points.is_empty)
     x, y = np.full(len(points), np.nan), np.full(len(points), np.nan)

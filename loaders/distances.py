@@ -10,8 +10,9 @@ from geodata.errors import RefusedFileError
 from geodata.findings import Finding, Severity
 from geodata.parameters import ScenarioParameters
 from geodata.roads import GraphTravel, Network, NetworkTravel, measure_travel
+from geodata.transport import place_points
 from geodata.traveltables import Question, iterate_pairs
-from loaders.placelists import read_points
+from loaders.placelists import read_place_list, read_points
 from loaders.tablewriting import OD_COLUMNS, lay_out_pairs, open_pair_writer
 from loaders.travelcache import TravelCache
 
@@ -60,16 +61,17 @@ def write_distances(
     progress : told the share of the rows that are written.
 
     Raises RefusedFileError ``file.unwritable`` where `out` is the list itself, and as
-    :func:`loaders.placelists.read_points`, :func:`loaders.tablewriting.open_pair_writer` and
+    :func:`loaders.placelists.read_place_list`, :func:`loaders.tablewriting.open_pair_writer` and
     :func:`loaders.clusterruns.iterate_cluster_pairs`.
     """
     question = question or Question()
-    points, findings = read_points(path)
+    places, findings = read_place_list(path)
+    points = place_points(places.ids, places.lon, places.lat)
     if out.exists() and out.samefile(path):
         raise RefusedFileError("file.unwritable", file=out.name)
     tie = measure_travel if cache is None else cache.tie
     travel: NetworkTravel = tie(network, points, parameters=parameters or ScenarioParameters())
-    findings += _explain(travel, points["row"].tolist(), file=path.name)
+    findings += _explain(travel, list(places.rows), file=path.name)
     if isinstance(travel, GraphTravel):
         travel = replace(travel, threads=threads)
     if cluster:
@@ -88,7 +90,7 @@ def write_distances(
             unreachable += block.column("distance_km").null_count
             if progress is not None and block.num_rows:
                 progress((block.column("from_id")[-1].as_py() + 1) / len(travel.ids))
-    return DistanceReport(len(points), pairs, unreachable, tuple(findings))
+    return DistanceReport(len(places.ids), pairs, unreachable, tuple(findings))
 
 
 def _explain(travel: NetworkTravel, rows: list[int], *, file: str) -> list[Finding]:

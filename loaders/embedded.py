@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import geopandas as gpd
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
 import shapely
+
+from geodata.crs import METRIC, WGS84
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 SOURCE_COLUMNS = ("part", "title", "owner", "licence", "licence_url", "vintage", "attribution_text")
 SHARED_POLYGON_NOTE = "Drawn together with its neighbour: the border between them is not in the open data."
 
 Detail = Literal["full", "light"]
+POLYGON_FILES: dict[Detail, str] = {"full": "polygons.parquet", "light": "polygons_light.parquet"}
 
 
 def data_dir() -> Path:
@@ -21,6 +29,8 @@ def data_dir() -> Path:
 
 
 def _read_text_table(name: str) -> pd.DataFrame:
+    import pandas as pd
+
     # Numbers of municipalities are text and a place may be called NA: nothing is guessed.
     frame = pd.read_csv(data_dir() / "admin" / name, dtype="string", keep_default_na=False, encoding="utf-8")
     return frame.replace("", pd.NA).astype("string")
@@ -28,13 +38,29 @@ def _read_text_table(name: str) -> pd.DataFrame:
 
 def read_sources() -> list[dict[str, str]]:
     """Return one record a source of the embedded data, with :data:`SOURCE_COLUMNS`, in the file's order."""
-    frame = pd.read_csv(data_dir() / "sources.csv", dtype=str, keep_default_na=False, encoding="utf-8")
-    return [{column: str(row[column]) for column in SOURCE_COLUMNS} for _, row in frame.iterrows()]
+    with (data_dir() / "sources.csv").open(encoding="utf-8-sig", newline="") as file:
+        return [{column: row[column] for column in SOURCE_COLUMNS} for row in csv.DictReader(file)]
 
 
 def _read_polygons(detail: Detail) -> gpd.GeoDataFrame:
-    name = {"full": "polygons.parquet", "light": "polygons_light.parquet"}[detail]
-    return gpd.read_parquet(data_dir() / "admin" / name)
+    import geopandas as gpd
+
+    return gpd.read_parquet(data_dir() / "admin" / POLYGON_FILES[detail])
+
+
+def read_land_polygons() -> npt.NDArray[np.object_]:
+    """Read the municipalities' full polygons, clipped at the coast: valid, in EPSG:25833, without a table.
+
+    pandas and GeoPandas, which are slow to load, are not needed for these.
+    """
+    import pyarrow.parquet as pq
+    from pyproj import Transformer
+
+    with pq.ParquetFile(data_dir() / "admin" / POLYGON_FILES["full"]) as file:
+        shapes = file.read(columns=["geometry"]).column("geometry").to_pylist()
+    to_metres = Transformer.from_crs(WGS84, METRIC, always_xy=True)
+    moved = shapely.transform(shapely.from_wkb(shapes), to_metres.transform, interleaved=False)
+    return np.asarray(shapely.make_valid(moved), dtype=object)
 
 
 def read_municipalities(*, detail: Detail = "full") -> gpd.GeoDataFrame:
@@ -55,6 +81,8 @@ def read_municipalities(*, detail: Detail = "full") -> gpd.GeoDataFrame:
     gettext, else <NA>), ``geometry``. Two rows may hold the same polygon: draw and
     sum areas through :func:`geodata.municipalities.merge_shared_polygons`.
     """
+    import geopandas as gpd
+
     facts = _read_text_table("municipalities.csv")
     facts = facts.astype({"inhabitants": "Int64", "inhabitants_year": "Int64"})
     counties = _read_text_table("counties.csv").set_index("county_number")["name"]
@@ -90,6 +118,8 @@ def read_municipalities(*, detail: Detail = "full") -> gpd.GeoDataFrame:
 
 def read_counties(*, detail: Detail = "full") -> gpd.GeoDataFrame:
     """Read the 15 counties of today: ``county_number``, ``name``, ``full_name``, ``geometry`` (EPSG:4326)."""
+    import geopandas as gpd
+
     counties = _read_text_table("counties.csv")
     polygons = _read_polygons(detail)
     facts = _read_text_table("municipalities.csv").set_index("municipality_number")["county_number"]

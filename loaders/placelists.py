@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import geopandas as gpd
 import numpy as np
 
 from geodata.crs import WGS84
@@ -15,6 +15,9 @@ from loaders.headers import plain_text, read_header
 from loaders.quantities import read_coordinate
 from loaders.rawtables import Cell, Limits
 from loaders.tabular import read_text_table
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 HEADERS: Final = {
     "id": "id|place_id|placeid|place id|facility_id|stedsid|sted_id|sted id|kode|code|nr|nummer|number|key|"
@@ -27,15 +30,35 @@ HEADER_ROWS: Final = 30
 LAT_RANGE, LON_RANGE = (57.0, 81.0), (-10.0, 33.0)
 
 
+@dataclass(frozen=True)
+class PlaceList:
+    """Places of a list, in the file's order: `ids`, `rows` in the file, `lat` and `lon` in degrees
+    (EPSG:4326)."""
+
+    ids: tuple[str, ...]
+    rows: tuple[int, ...]
+    lat: tuple[float, ...]
+    lon: tuple[float, ...]
+
+
 def read_points(path: Path) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Return what :func:`read_place_list` reads as a table: ``facility_id``, ``row``, points (EPSG:4326)."""
+    import geopandas as gpd  # slow to load
+
+    places, findings = read_place_list(path)
+    table = {"facility_id": list(places.ids), "row": list(places.rows)}
+    points = gpd.points_from_xy(places.lon, places.lat)
+    return gpd.GeoDataFrame(table, geometry=points, crs=WGS84), findings
+
+
+def read_place_list(path: Path) -> tuple[PlaceList, list[Finding]]:
     """Read a text table with an id, a latitude and a longitude (delimiter, encoding, decimal comma found
     out).
 
     Returns
     -------
-    (points, findings) : ``facility_id``, ``row`` in the file and point geometry (EPSG:4326) of the rows
-        that can be used, in the file's order; one finding for each row that cannot, or whose latitude and
-        longitude were swapped back.
+    (places, findings) : the rows that can be used; one finding for each row that cannot, or whose latitude
+        and longitude were swapped back.
 
     Raises
     ------
@@ -78,10 +101,7 @@ def read_points(path: Path) -> tuple[gpd.GeoDataFrame, list[Finding]]:
             rows.append(number)
             lats.append(spot[0])
             lons.append(spot[1])
-    points = gpd.GeoDataFrame(
-        {"facility_id": ids, "row": rows}, geometry=gpd.points_from_xy(lons, lats), crs=WGS84
-    )
-    return points, findings
+    return PlaceList(tuple(ids), tuple(rows), tuple(lats), tuple(lons)), findings
 
 
 def _find_header(rows: list[list[Cell]], *, file: str) -> tuple[int, dict[str, int]]:

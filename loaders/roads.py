@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-
-from geodata.crs import METRIC
-from geodata.land import Land
 from geodata.network import LEAST_COST, RoadNetwork, build_network
-from geodata.routing.travel import GraphNetwork
 from geodata.schemas import ROAD_LINKS, ROAD_PLACES, Column, conform_table
-from loaders.embedded import data_dir, read_municipalities
-from loaders.networkfiles import read_network
+from loaders.embedded import data_dir, read_land_polygons
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAME: Final = "Symbiosekart main roads"
 DATE: Final = "2026-11-22"
@@ -43,22 +39,14 @@ def read_road_network(profile: str = LEAST_COST) -> RoadNetwork:
         name=NAME,
         date=DATE,
         licence=LICENCE,
-        land=read_municipalities().geometry.drop_duplicates(),
+        land=read_land_polygons(),
     )
     return network.with_profile(profile)
 
 
-def read_land() -> Land:
-    """Read the land of Norway, the municipalities' polygons, to know ways over the sea by."""
-    return Land(read_municipalities().geometry.drop_duplicates().to_crs(METRIC).make_valid().to_numpy())
-
-
-def read_graph_network(path: Path) -> GraphNetwork:
-    """Read a network file with Norway's land; raises as :func:`loaders.networkfiles.read_network`."""
-    return GraphNetwork(read_network(path), read_land())
-
-
 def _read(file: str, columns: tuple[Column, ...], *, table: str) -> pd.DataFrame:
+    import pandas as pd
+
     numbers = {column.name: column.dtype for column in columns if column.dtype in ("Float64", "Int64")}
     text = {column.name: "string" for column in columns if column.name not in numbers}
     frame = pd.read_csv(

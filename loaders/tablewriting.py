@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 
 from geodata.errors import RefusedFileError
 from geodata.traveltables import PairTable
@@ -50,14 +49,37 @@ def lay_out_pairs(table: PairTable) -> pa.RecordBatch:
     legs = table.legs
     missing = np.isnan(legs.distance_km)
     columns = [
-        pa.array(table.origin.astype(np.int32)),
-        pa.array(table.destination.astype(np.int32)),
-        pa.array(np.round(legs.distance_km, 3), mask=missing),
-        pa.array(np.round(legs.minutes, 1), mask=missing),
-        pa.array(legs.ferries.astype(np.int16), mask=missing),
-        pa.array(legs.estimated_km > 0, mask=missing),
+        _wrap(table.origin, pa.int32()),
+        _wrap(table.destination, pa.int32()),
+        _wrap(np.round(legs.distance_km, 3), pa.float64(), missing=missing),
+        _wrap(np.round(legs.minutes, 1), pa.float64(), missing=missing),
+        _wrap(legs.ferries, pa.int16(), missing=missing),
+        _wrap(legs.estimated_km > 0, pa.bool_(), missing=missing),
     ]
     return pa.record_batch(columns, names=list(OD_COLUMNS))
+
+
+def _wrap(
+    values: npt.NDArray[Any], kind: pa.DataType, *, missing: npt.NDArray[np.bool_] | None = None
+) -> pa.Array:
+    """Return an Arrow array of numbers; `pa.array` would load pandas first, half a second."""
+    if pa.types.is_boolean(kind):
+        content = np.packbits(values, bitorder="little")
+    else:
+        content = np.ascontiguousarray(values, kind.to_pandas_dtype())
+    valid = None
+    if missing is not None and missing.any():
+        valid = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(content)])
+
+
+def _wrap_text(texts: tuple[str, ...]) -> pa.Array:
+    """Return an Arrow array of texts, without pandas being loaded."""
+    encoded = [text.encode() for text in texts]
+    ends = np.cumsum([0, *map(len, encoded)]).astype(np.int32)  # a list has far less than 2 GB of ids
+    return pa.Array.from_buffers(
+        pa.string(), len(texts), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
+    )
 
 
 @contextmanager
@@ -72,7 +94,7 @@ def open_pair_writer(path: Path, *, ids: tuple[str, ...], facts: Mapping[str, st
 
     Raises RefusedFileError ``file.unwritable``.
     """
-    labels = pa.array(ids, pa.string())
+    labels = _wrap_text(ids)
     try:
         if path.is_dir():
             with tempfile.TemporaryDirectory(prefix=".distances-", dir=path) as made:
@@ -81,9 +103,13 @@ def open_pair_writer(path: Path, *, ids: tuple[str, ...], facts: Mapping[str, st
             return
         with _replacing(path) as part:
             if path.suffix.lower() in PARQUET_SUFFIXES:
+                import pyarrow.parquet as pq  # only where it is asked for
+
                 with pq.ParquetWriter(part, _describe(facts), **_PARQUET) as parquet:
                     yield _FileWriter(parquet.write_batch, labels)
             else:
+                import pyarrow.csv
+
                 plain = not any(set(place) & set('",\r\n') for place in ids)
                 options = pyarrow.csv.WriteOptions(
                     include_header=False, quoting_style="none" if plain else "needed"
@@ -149,6 +175,8 @@ class _FolderWriter:
         self._parts = 0
 
     def write(self, block: pa.RecordBatch) -> None:
+        import pyarrow.parquet as pq
+
         path = self._folder / f"part-{self._parts:05d}.parquet"
         with pq.ParquetWriter(path, _describe(self._facts), **_PARQUET) as parquet:
             _FileWriter(parquet.write_batch, self._ids).write(block)

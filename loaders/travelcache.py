@@ -17,9 +17,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import platformdirs
@@ -32,9 +31,12 @@ from geodata.routing.edgesnapping import SnappedPoints
 from geodata.routing.router import Entries
 from geodata.routing.tables import Table, measure_table
 from geodata.snapping import MAX_ANCHORS, Snapped
-from geodata.transport import Ints, locate_facilities
+from geodata.transport import Ints, Points, locate_facilities
 from loaders.tilefiles import KEY_BYTES, PlaneKind, Planes
 from loaders.tilestore import MOST_BYTES, TileStore
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 FOLDER_VARIABLE: Final = "SYMBIOSEKART_CACHE"
 RULES: Final = "1"
@@ -112,16 +114,16 @@ class TravelCache:
         return replace(travel, known=Table(labels, toll))
 
     def tie(
-        self, network: Network, facilities: gpd.GeoDataFrame, *, parameters: ScenarioParameters
+        self, network: Network, facilities: gpd.GeoDataFrame | Points, *, parameters: ScenarioParameters
     ) -> NetworkTravel:
         """Return travel as :func:`geodata.roads.measure_travel` does, where known points are looked up."""
-        _, x, y = locate_facilities(facilities)
+        points = Points(*locate_facilities(facilities))
         record, kinds = (
             (SnappedPoints, _GRAPH_KINDS) if isinstance(network, GraphNetwork) else (Snapped, _ROAD_KINDS)
         )
 
         def measure(rows: Ints, _columns: Ints) -> Planes:
-            snapped = measure_travel(network, facilities.iloc[rows], parameters=parameters).snapped
+            snapped = measure_travel(network, points.select(rows), parameters=parameters).snapped
             return {kind.name: getattr(snapped, kind.name)[:, None] for kind in kinds}
 
         land = network.land.polygons if isinstance(network.land, Land) else network.land
@@ -133,9 +135,11 @@ class TravelCache:
             float(parameters.access_detour_factor).hex(),
             float(parameters.access_speed_kmh).hex(),
         )
-        found = self.store.fill(context, _digest_rows([x, y]), [bytes(KEY_BYTES)], kinds, measure)
+        found = self.store.fill(
+            context, _digest_rows([points.x, points.y]), [bytes(KEY_BYTES)], kinds, measure
+        )
         values = {name: np.ascontiguousarray(plane[:, 0]) for name, plane in found.items()}
-        return measure_travel(network, facilities, parameters=parameters, snapped=record(**values))
+        return measure_travel(network, points, parameters=parameters, snapped=record(**values))
 
 
 def open_cache(folder: Path | None = None) -> TravelCache:

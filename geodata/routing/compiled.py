@@ -7,13 +7,21 @@ that need them, so that a start without routing does not pay for loading the com
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
 AVAILABLE: Final = importlib.util.find_spec("numba") is not None
 """Whether kernels are compiled. Without it they are plain Python: right, and too slow for large graphs."""
 
+_SWEEP: Final = "geodata.routing.kernels_sweep"
+
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
+
+
+def is_loaded() -> bool:
+    """Tell whether the sweep's kernels are there already, so that using them costs nothing but their work."""
+    return _SWEEP in sys.modules
 
 
 def compiled(kernel: _Kernel) -> _Kernel:

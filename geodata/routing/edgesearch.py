@@ -9,8 +9,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order
 
 from geodata.routing.graph import EDGE_KINDS, FERRY, Bools, Int32s, Int64s, RoadGraph
 from geodata.transport import Floats, Ints
@@ -66,17 +64,26 @@ def find_connected(graph: RoadGraph) -> tuple[Bools, Bools]:
     """
     out, back = np.ones(graph.core, dtype=bool), np.ones(graph.core, dtype=bool)
     if graph.core and graph.component.max() > 0:
-        shape = (graph.core, graph.core)
-        arcs = csr_array(
-            (np.ones(len(graph.arc_head), np.int8), graph.arc_head, graph.arc_first), shape=shape
-        )
-        seed = int(np.flatnonzero(graph.component == 0)[0])
-        for reached, forward in ((back, arcs), (out, arcs.T.tocsr())):
-            reached[:] = False
-            reached[breadth_first_order(forward, seed, return_predecessors=False)] = True
+        seed = np.flatnonzero(graph.component == 0)[:1]
+        by_head = np.argsort(graph.arc_head, kind="stable")
+        head_first = np.searchsorted(graph.arc_head[by_head], np.arange(graph.core + 1)).astype(np.int64)
+        back = _flood(seed, graph.arc_first, graph.arc_head)
+        out = _flood(seed, head_first, graph.arc_tail[by_head])
     nodes = np.arange(graph.core, len(graph.node_x))
     root, up, down = climb_trees(graph, nodes)
     return np.r_[out, out[root] & np.isfinite(up)], np.r_[back, back[root] & np.isfinite(down)]
+
+
+def _flood(seed: Ints, first: Int64s, other: Int32s) -> Bools:
+    """Tell which nodes `seed` leads to along arcs ``other[first[node]:first[node + 1]]``, itself included."""
+    reached = np.zeros(len(first) - 1, dtype=bool)
+    reached[seed] = True
+    front = seed
+    while len(front):
+        heads = other[_spread(first[front], first[front + 1] - first[front])]
+        front = np.unique(heads[~reached[heads]])
+        reached[front] = True
+    return reached
 
 
 def climb_trees(graph: RoadGraph, nodes: npt.ArrayLike) -> tuple[Ints, Floats, Floats]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csr_array
+import shapely
 
 from geodata.land import Land
 from geodata.parameters import ScenarioParameters
@@ -25,6 +25,8 @@ from geodata.transport import Floats, Ints
 DIRECT_KM: Final = 2.0
 DIRECT_SHARE: Final = 0.5
 """Two points off the road go directly when that is at most half of their ways to the road, and short."""
+ROUNDING_M: Final = 0.01
+"""Pairs are looked for this much farther away, so that rounding loses none; they are measured after."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +47,7 @@ class LocalWays:
 
     def list_pairs(self, origins: Ints, destinations: Ints) -> tuple[Ints, Ints]:
         """Return (row, column) of all pairs of the two lists that may have a local way, sorted."""
-        size = int(self.group.max(initial=-1)) + 1
-        shared = _incidence(self.group[origins], size) @ _incidence(self.group[destinations], size).T
-        one, two = shared.tocoo().coords
+        one, two = _join_groups(self.group[origins], self.group[destinations])
         near_one, near_two = self._list_direct(origins, destinations)
         both = np.unique(
             np.r_[one, near_one].astype(np.int64) * max(len(destinations), 1) + np.r_[two, near_two]
@@ -92,20 +92,17 @@ class LocalWays:
 
     def _list_direct(self, origins: Ints, destinations: Ints) -> tuple[Ints, Ints]:
         """Pairs near enough to go directly: one of the two is no nearer to its road than to the other."""
-        from scipy.spatial import cKDTree  # slow to load, and not needed for single ways
-
         s = self.snapped
         found = [np.empty((2, 0), np.int64)]
         for mine, others, turned in ((origins, destinations, False), (destinations, origins, True)):
             own, far = (np.flatnonzero(np.isfinite(s.straight_km[rows])) for rows in (mine, others))
             if not len(own) or not len(far):
                 continue
-            tree = cKDTree(np.c_[s.x[others[far]], s.y[others[far]]])
-            reach_m = 1000 * np.minimum(DIRECT_KM, s.straight_km[mine[own]])
-            near = tree.query_ball_point(np.c_[s.x[mine[own]], s.y[mine[own]]], reach_m)
-            counts = np.fromiter((len(hits) for hits in near), np.int64, len(near))
-            one = np.repeat(own, counts)
-            two = far[np.concatenate([np.asarray(hits, np.int64) for hits in near])] if counts.any() else one
+            tree = shapely.STRtree(shapely.points(s.x[others[far]], s.y[others[far]]))
+            reach_m = 1000 * np.minimum(DIRECT_KM, s.straight_km[mine[own]]) + ROUNDING_M
+            points = shapely.points(s.x[mine[own]], s.y[mine[own]])
+            near, hits = tree.query(points, predicate="dwithin", distance=reach_m)
+            one, two = own[near], far[hits]
             found.append(np.stack([two, one] if turned else [one, two]))
         one, two = np.concatenate(found, axis=1)
         return one, two
@@ -159,6 +156,12 @@ def group_points(
     return LocalWays(graph, snapped, parameters, land, group)
 
 
-def _incidence(group: Ints, size: int) -> csr_array:
-    row = np.flatnonzero(group >= 0)
-    return csr_array((np.ones(len(row), np.int32), (row, group[row])), shape=(len(group), max(size, 1)))
+def _join_groups(groups: Ints, others: Ints) -> tuple[Ints, Ints]:
+    """Return all pairs (position in `groups`, position in `others`) of one group; -1 is in none."""
+    order = np.argsort(others, kind="stable")
+    ordered = others[order]
+    first, last = np.searchsorted(ordered, groups), np.searchsorted(ordered, groups, side="right")
+    counts = np.where(groups >= 0, last - first, 0)
+    ends = np.cumsum(counts)
+    place = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - (ends - counts), counts)
+    return np.repeat(np.arange(len(groups)), counts), order[place]

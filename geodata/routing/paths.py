@@ -13,8 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from geodata.routing.graph import Int32s, Int64s, RoadGraph
 from geodata.routing.hierarchy import Hierarchy
@@ -260,6 +258,9 @@ def _find(first: Int64s, above: Int32s, low: int, high: int) -> int:
 
 
 def _search_plain(graph: RoadGraph, start: Entries, end: Entries) -> tuple[int, int, Int64s] | None:
+    from scipy.sparse import csr_array  # slow to load
+    from scipy.sparse.csgraph import dijkstra
+
     matrix = csr_array((graph.arc_label, graph.arc_head, graph.arc_first), shape=(graph.core, graph.core))
     nodes, row = np.unique(start.node, return_inverse=True)
     labels, before = dijkstra(matrix, indices=nodes, return_predecessors=True)

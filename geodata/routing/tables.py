@@ -16,10 +16,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from geodata.routing import compiled
+from geodata.routing.arraysweep import ArrayPlan, measure_with_arrays, plan_arrays
 from geodata.routing.graph import Int32s, Int64s, RoadGraph
 from geodata.routing.hierarchy import Hierarchy, order_by_place, round_tolls
 from geodata.routing.router import Entries, Router
@@ -47,7 +46,7 @@ def measure_table(
 ) -> Table:
     """Return the table of all least ways from `starts` to `ends`, on `threads` (None: one a processor)."""
     table = _make_table((len(starts), len(ends)), tolls=tolls)
-    _plan_table(router, ends, tolls=tolls).fill(table, starts, threads=threads)
+    _plan_table(router, starts, ends).fill(table, starts, threads=threads)
     return table
 
 
@@ -67,7 +66,7 @@ def iterate_table(
     """
     if rows_at_once is None:
         rows_at_once = max(BLOCK_CELLS // max(len(ends), 1) // BATCH * BATCH, BATCH)
-    plan = _plan_table(router, ends, tolls=tolls)
+    plan = _plan_table(router, starts, ends)
     for row in range(0, len(starts), rows_at_once):
         block = slice(row, min(row + rows_at_once, len(starts)))
         table = _make_table((block.stop - row, len(ends)), tolls=tolls)
@@ -149,9 +148,13 @@ def _type_entries(points: Entries) -> Entries:
     )
 
 
-def _plan_table(router: Router, ends: Entries, *, tolls: bool) -> _SweepPlan | _PlainPlan:
+def _plan_table(router: Router, starts: Entries, ends: Entries) -> _SweepPlan | _ArraySweep | _PlainPlan:
     if router.hierarchy is None or not compiled.AVAILABLE:
         return _PlainPlan(router.graph, ends)
+    if not compiled.is_loaded():
+        arrays = plan_arrays(router.hierarchy, starts, ends)
+        if arrays is not None:
+            return _ArraySweep(arrays, ends)
     return _plan_sweeps(router.graph, router.hierarchy, ends)
 
 
@@ -308,6 +311,21 @@ def _plan_sweeps(graph: RoadGraph, hierarchy: Hierarchy, ends: Entries) -> _Swee
 
 
 @dataclass(frozen=True, eq=False)
+class _ArraySweep:
+    """A small table, swept with whole arrays."""
+
+    plan: ArrayPlan
+    ends: Entries
+
+    def fill(self, table: Table, starts: Entries, *, threads: int | None) -> None:
+        """Write the ways from `starts` into the rows of `table`; `threads` makes no difference."""
+        labels, toll = measure_with_arrays(self.plan, starts, self.ends, tolls=table.toll is not None)
+        table.labels[:] = labels
+        if table.toll is not None and toll is not None:
+            table.toll[:] = toll
+
+
+@dataclass(frozen=True, eq=False)
 class _PlainPlan:
     """Dijkstra's method over the graph itself, where there is no hierarchy or no compiler."""
 
@@ -316,6 +334,9 @@ class _PlainPlan:
 
     def fill(self, table: Table, starts: Entries, *, threads: int | None) -> None:
         """Write the ways from `starts` into the rows of `table`; `threads` makes no difference."""
+        from scipy.sparse import csr_array  # slow to load
+        from scipy.sparse.csgraph import dijkstra
+
         graph = self.graph
         roads = csr_array((graph.arc_label, graph.arc_head, graph.arc_first), shape=(graph.core, graph.core))
         table.labels[:] = np.inf

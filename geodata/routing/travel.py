@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -18,17 +18,20 @@ import shapely
 from geodata.crs import METRIC, WGS84
 from geodata.land import Land
 from geodata.parameters import ScenarioParameters
-from geodata.routelegs import Route, RouteLeg
 from geodata.routing.edgesnapping import MAX_ACCESS_KM, SnappedPoints, snap_to_edges
 from geodata.routing.entries import describe_end, enter_graph
 from geodata.routing.labels import TIME_SCALE, unpack_labels
 from geodata.routing.localways import LocalWays, group_points
 from geodata.routing.reach import find_nearest, find_within
-from geodata.routing.roadroutes import find_road_route
 from geodata.routing.router import Entries, Router
 from geodata.routing.tables import BLOCK_CELLS, Table, iterate_table, measure_pairs
 from geodata.snapping import REASONS
-from geodata.transport import Floats, Ints, Legs, locate_facilities
+from geodata.transport import Floats, Ints, Legs, Points, locate_facilities
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from geodata.routelegs import Route
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,6 +210,11 @@ class GraphTravel:
 
         Its kilometres, minutes and ferries are those of :meth:`pairs`.
         """
+        import geopandas as gpd  # these are slow to load, and tables do without
+
+        from geodata.routelegs import Route, RouteLeg
+        from geodata.routing.roadroutes import find_road_route
+
         i, j = np.array([origin]), np.array([destination])
         legs = self.pairs(i, j)
         km, minutes = float(legs.distance_km[0]), float(legs.minutes[0])
@@ -364,7 +372,7 @@ def _look_up(known: Table, where: tuple[npt.NDArray[np.intp], ...]) -> Table:
 
 def measure_graph_travel(
     network: GraphNetwork,
-    facilities: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame | Points,
     *,
     parameters: ScenarioParameters,
     threads: int | None = None,

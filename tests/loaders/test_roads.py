@@ -16,9 +16,10 @@ from geodata.routes import find_route
 from geodata.routing.router import Router
 from geodata.routing.travel import GraphNetwork
 from loaders.embedded import read_municipalities
+from loaders.graphnetworks import read_graph_network
 from loaders.hierarchies import make_router
 from loaders.networkfiles import write_network
-from loaders.roads import read_graph_network, read_road_links, read_road_network, read_road_places
+from loaders.roads import read_road_links, read_road_network, read_road_places
 from tests.unit.routing.streets import Street, lay_streets
 
 HOME_COUNTIES = ("03", "31", "32", "33", "39", "50")
