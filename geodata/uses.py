@@ -56,7 +56,17 @@ COLUMNS = {
         "reference",
     ),
     "popularity": ("division", "share", "source"),
-    "exchanges": ("exchange_id", "giver", "code", "material", "receiver", "place", "stream", "reference"),
+    "exchanges": (
+        "exchange_id",
+        "kind",
+        "giver",
+        "code",
+        "material",
+        "receiver",
+        "place",
+        "stream",
+        "reference",
+    ),
 }
 CODE_FIT = MappingProxyType({6: 1.0, 4: 0.8, 2: 0.5})
 """How well a use fits a code that begins with one of its prefixes, by the prefix' digits."""
