@@ -636,6 +636,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The points do not say which coordinate system they are in.",
         "Save the layer with its coordinate system.",
     ),
+    "parameter.unknown": (
+        "There is no economic figure called {name}.",
+        "Choose one of the rows of the economic tables.",
+    ),
+    "economics.range": (
+        "The row {name} of the economic tables has the value {value}, which is not between {low} and {high}.",
+        "Correct the row: low, value and high must rise.",
+    ),
     "parameter.range": (
         "{name} is {value}, but must be between {low} and {high}.",
         "Choose a value inside the range.",
