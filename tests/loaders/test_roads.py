@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import shutil
+from dataclasses import fields, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,11 +16,17 @@ from geodata.network import FASTEST, RoadNetwork
 from geodata.routes import find_route
 from geodata.routing.router import Router
 from geodata.routing.travel import GraphNetwork
-from loaders.embedded import read_municipalities
+from loaders.embedded import data_dir, read_municipalities
 from loaders.graphnetworks import read_graph_network
 from loaders.hierarchies import make_router
 from loaders.networkfiles import write_network
-from loaders.roads import read_road_links, read_road_network, read_road_places
+from loaders.roads import (
+    build_main_roads,
+    read_road_links,
+    read_road_network,
+    read_road_places,
+    write_built,
+)
 from tests.unit.routing.streets import Street, lay_streets
 
 HOME_COUNTIES = ("03", "31", "32", "33", "39", "50")
@@ -180,3 +187,32 @@ def test_a_network_file_is_read_with_the_land(tmp_path: Path) -> None:
     assert network.land.covers(x, y).tolist() == [True, False]
     over_the_fjord = network.land.measure_sea(x[:1], y[:1], x[:1] - 5000, y[:1] + 15_000)
     assert 4 < over_the_fjord[0] < 16
+
+
+def test_kept_arrays_are_what_the_tables_give() -> None:
+    built, kept = build_main_roads(), read_road_network()
+    for spec in fields(RoadNetwork):
+        here, there = getattr(built, spec.name), getattr(kept, spec.name)
+        if isinstance(here, np.ndarray):
+            assert here.dtype == there.dtype, spec.name
+            assert shapely.equals_exact(here, there).all() if here.dtype == object else (here == there).all()
+        else:
+            assert here == there, spec.name
+    assert built.digest == kept.digest
+    assert built.graph.digest == kept.graph.digest
+
+
+def test_changed_tables_are_read_instead_of_kept_arrays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(data_dir(), tmp_path / "data")
+    monkeypatch.setattr("loaders.roads.data_dir", lambda: tmp_path / "data")
+    before = read_road_network()
+    links = tmp_path / "data" / "roads" / "links.csv"
+    rows = links.read_text(encoding="utf-8").splitlines(keepends=True)
+    links.write_text("".join(rows[:-1]), encoding="utf-8")
+    after = read_road_network()
+    assert len(after.km) == len(before.km) - 1
+    assert after.digest != before.digest
+    write_built(tmp_path / "data" / "roads")
+    assert read_road_network().digest == after.digest
