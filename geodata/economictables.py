@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -93,7 +93,8 @@ class EconomicTables:
         `low` and `high` are at once the range of doubt that a figure carries into every result and the
         range that a planner may choose from.
     links : material -> `replaces` (a key of `replaced`, "" unknown) and `usual_treatment` (an R or D
-        operation, "" none: it is let out or used) where the owner has told neither. A kind inherits its parent's.
+        operation, "" none: it is let out or used) where the owner has told
+        neither. A kind inherits its parent's.
     replaced : key, label_nb, label_nn, label_en, unit (t or MWh) of what a stream may replace.
     digest : SHA-256 of the content; made here where it is not given.
 
@@ -276,7 +277,7 @@ def describe_parameters(
     rows = tables.parameters
     said = f"meaning_{language if language in LANGUAGES else LANGUAGES[0]}"
     columns = ["name", "subject", "value", "low", "high", "unit", "year", "source"]
-    out = cast(pd.DataFrame, rows[columns].reset_index(drop=True))
+    out = rows[columns].reset_index(drop=True)
     out.insert(0, "key", list_keys(out).astype("string"))
     out["meaning"] = rows[said].to_numpy()
     out["judged"] = out["source"].astype("string").str.startswith(JUDGEMENT).astype("boolean")

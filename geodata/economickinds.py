@@ -1,0 +1,367 @@
+"""What a tonne costs, gains and lets out, for each kind of match; what its way costs per km, hour and load.
+
+A kind is what matches have in common apart from the way and the amount: material, use, step, present
+treatment, unit. There are few kinds, so they are worked out one by one in plain words;
+:mod:`geodata.economics` spreads them over all matches. Every figure is per tonne of the offered stream (per
+MWh where it is counted so).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+import pandas as pd
+
+from geodata.codetables import WasteCodes
+from geodata.economictables import NOTHING, UNKNOWN, WHOLE, EconomicTables, Figures, Range
+from geodata.flows import PIPED_MATERIALS
+from geodata.uses import UseLibrary
+
+BURNT = ("R1", "D10", "D11")
+BURNING_STEPS = ("combustion", "co_combustion", "incineration")
+LANDFILLED = ("D1", "D2", "D3", "D4", "D5", "D12")
+RELEASED = ("D6", "D7")
+TREATED_FIRST = ("D8", "D9")
+INTERIM = ("R12", "R13", "D13", "D14", "D15")
+FINAL_HIERARCHIES = ("energy", "disposal")
+AS_IT_IS = "none"
+BOILER = "boiler"
+HEAT = "heat_district"
+MEGAWATT_HOUR, TONNE = "MWh", "t"
+
+
+class Kind(NamedTuple):
+    """What sets one kind of match apart; "" where it is not told."""
+
+    material: str
+    need_material: str
+    use_id: str
+    route: str
+    step: str
+    operation: str
+    hierarchy: str
+    product: str
+    unit: str
+    offer_treatment: str
+    yield_best: float
+
+
+class Way(NamedTuple):
+    """What a way costs per tonne of the offered stream.
+
+    Attributes
+    ----------
+    start : NOK, whatever the length (ordering, loading). hour, km : NOK per hour and per kilometre
+        of the single way, the return in it. hour_per_km : the hours where only kilometres are known. ferry :
+        NOK per crossing. toll : NOK per known NOK of toll. toll_per_km : NOK per kilometre where it is not.
+    carbon : kg CO2e per kilometre. payload_t : tonnes a load, NaN where nothing goes by lorry.
+    loads : loads per tonne of the stream (0 by pipe). trips : times the way is driven per load.
+    """
+
+    start: Range
+    hour: Range
+    hour_per_km: Range
+    km: Range
+    ferry: Range
+    toll: Range
+    toll_per_km: Range
+    carbon: Range
+    payload_t: float
+    loads: float
+    trips: float
+
+
+NO_WAY = Way(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, float("nan"), 0.0, 0.0)
+COSTS = ("start", "hour", "hour_per_km", "km", "ferry", "toll", "toll_per_km", "carbon")
+"""The fields of a :class:`Way` that are ranges."""
+
+
+@dataclass
+class KindFigures:
+    """The figures of one kind; `unpriced` names the rows that lack (see :class:`Figures`)."""
+
+    gate: Range = UNKNOWN
+    value: Range = UNKNOWN
+    treatment: Range = UNKNOWN
+    avoided_production: Range = UNKNOWN
+    avoided_treatment: Range = UNKNOWN
+    treatment_carbon: Range = UNKNOWN
+    kept: float = float("nan")
+    first: Way = NO_WAY
+    second: Way = NO_WAY
+    unpriced: list[str] = field(default_factory=list)
+
+    def need(self, found: tuple[Range, str]) -> Range:
+        """Return the figure and note its key where it is not known."""
+        if not found[0].known and found[1] not in self.unpriced:
+            self.unpriced.append(found[1])
+        return found[0]
+
+
+class KindPricer:
+    """Prices kinds of matches with the figures in force; look-ups are made once."""
+
+    def __init__(self, figures: Figures, tables: EconomicTables, uses: UseLibrary, codes: WasteCodes) -> None:
+        self.figures, self.choices = figures, figures.choices
+        self.basis = figures.choices.emission_basis.lower()
+        rows = uses.uses
+        columns = ("step", "operation", "hierarchy", "product", "replaces")
+        texts = zip(*(rows[name].astype("string").fillna("") for name in columns), strict=True)
+        numbers = (rows[name].astype("float64") for name in ("yield_low", "yield_best", "yield_high"))
+        ids = rows["use_id"].astype(str)
+        self.uses = {
+            use: dict(zip(columns, map(str, text), strict=True)) for use, text in zip(ids, texts, strict=True)
+        }
+        self.yields = {use: Range(*ends) for use, *ends in zip(ids, *numbers, strict=True)}
+        links = tables.links.astype("string").fillna("")
+        self.replaces = dict(zip(links["material"], links["replaces"], strict=True))
+        self.usual = dict(zip(links["material"], links["usual_treatment"], strict=True))
+        self.material_unit = _read_units(codes)
+        self.forms = _read_texts(codes, "payload_form")
+        self.ancestors: Mapping[str, tuple[str, ...]] = codes.ancestors
+        self.way = lru_cache(maxsize=None)(self._measure_way)
+
+    def price(self, kind: Kind) -> KindFigures:
+        """Return the figures of one kind."""
+        kind = self._complete(kind)
+        out = KindFigures()
+        unit = kind.unit or self.material_unit.get(kind.material, TONNE)
+        made = self.material_unit.get(kind.product or kind.need_material or kind.material, TONNE)
+        product_yield = self._find_yield(kind)
+        gate, key = self.figures.find("gate_fee", self.figures.line(kind.material))
+        out.gate = out.need((gate, key) if self.figures.unit_of(key) in (unit, "") else (UNKNOWN, key))
+        self._price_replaced(out, kind, product_yield, made)
+        self._price_treatment(out, kind, unit)
+        self._price_present(out, kind, unit)
+        out.first = self._take_way(out, kind.material, unit)
+        if kind.route == "intermediary":
+            product = kind.product or kind.need_material
+            onward = self._take_way(out, product, made)
+            out.second = _scale_way(onward, product_yield)
+        return out
+
+    def _complete(self, kind: Kind) -> Kind:
+        """Fill what the match does not tell from its use, and from the route where nothing is done to it."""
+        use = self.uses.get(kind.use_id, {})
+        step, operation = kind.step or use.get("step", ""), kind.operation or use.get("operation", "")
+        if kind.route == "same_stream" and not step and not operation:
+            step = AS_IT_IS
+        return kind._replace(
+            step=step,
+            operation=operation,
+            hierarchy=kind.hierarchy or use.get("hierarchy", ""),
+            product=kind.product or use.get("product", ""),
+        )
+
+    def _find_yield(self, kind: Kind) -> Range:
+        known = self.yields.get(kind.use_id, UNKNOWN)
+        best = kind.yield_best
+        if best != best:
+            best = known.best if known.known else (1.0 if kind.route == "same_stream" else float("nan"))
+        low, high = (known.low, known.high) if known.known else (best, best)
+        return Range(min(low, best), best, max(high, best)) if best == best else UNKNOWN
+
+    def _price_replaced(self, out: KindFigures, kind: Kind, product_yield: Range, made: str) -> None:
+        """Value and avoided production of what the product replaces: rate x yield x substitution."""
+        if kind.hierarchy == "disposal" or (not kind.use_id and kind.operation.startswith("D")):
+            out.value = out.avoided_production = NOTHING
+            return
+        product = kind.product or kind.need_material or kind.material
+        if kind.use_id in self.uses:
+            key = self.uses[kind.use_id]["replaces"]
+        elif kind.operation == "R1":  # burnt as it is: its heat is what it gives
+            key = HEAT
+            product, product_yield = kind.material, product_yield * self.figures.find("energy_efficiency")[0]
+        else:
+            key = next((self.replaces[m] for m in self.figures.line(product) if m in self.replaces), "")
+        if not key:
+            out.unpriced.append(f"replaced_value/{kind.use_id or product}")
+            return
+        amount = product_yield * self.figures.find("substitution_ratio", (key,))[0]
+        if not product_yield.known:
+            out.unpriced.append(f"yield/{kind.use_id}")
+        value = out.need(self.figures.find("replaced_value", (key,)))
+        counted = self.figures.unit_of(f"replaced_value/{key}")
+        if counted == MEGAWATT_HOUR and made != MEGAWATT_HOUR:
+            amount = amount * out.need(self.figures.find("energy_mwh_per_t", self.figures.line(product)))
+        elif counted and counted != made:
+            out.unpriced.append(f"unit/{key}")
+            return
+        out.value = value * amount
+        out.avoided_production = amount * out.need(
+            self.figures.find(f"replaced_emission_{self.basis}", (key,))
+        )
+
+    def _price_treatment(self, out: KindFigures, kind: Kind, unit: str) -> None:
+        subjects = [name for name in (kind.step, kind.operation) if name] or ["unknown"]
+        if unit == MEGAWATT_HOUR and (
+            kind.step in BURNING_STEPS or (not kind.step and kind.operation in BURNT)
+        ):
+            subjects = [BOILER]  # rows for steps and operations that burn are per tonne
+        out.treatment = out.need(self.figures.find("treatment_cost", subjects))
+        if kind.step in BURNING_STEPS or (not kind.step and kind.operation in BURNT):
+            found = self._find_final("R1", kind.material)
+        elif kind.step == "landfilling" or (not kind.step and kind.operation in LANDFILLED):
+            found = self._find_final("D1", kind.material)
+        else:
+            found = self.figures.find(f"treatment_emission_{self.basis}", subjects)
+        out.treatment_carbon = out.need(found)
+
+    def _find_final(self, operation: str, material: str) -> tuple[Range, str]:
+        subjects = [f"{operation}:{name}" for name in self.figures.line(material)]
+        return self.figures.find(f"final_emission_{self.basis}", subjects)
+
+    def _price_present(self, out: KindFigures, kind: Kind, unit: str) -> None:
+        """Emissions of the present treatment that fall away, and the share kept from final treatment."""
+        present = kind.offer_treatment
+        if not present or present in INTERIM:
+            line = self.figures.line(kind.material)
+            usual = next((self.usual[m] for m in line if m in self.usual), None)
+            if usual is None:
+                out.unpriced.append(f"present_treatment/{kind.material}")
+                return
+            present = usual
+        out.avoided_treatment = self._find_present(out, kind.material, present)
+        if unit == MEGAWATT_HOUR:
+            out.kept = 0.0
+            return
+        ends_now = present.startswith("D") or present == "R1"
+        ends_then = kind.hierarchy in FINAL_HIERARCHIES or (
+            not kind.hierarchy and (kind.operation.startswith("D") or kind.operation == "R1")
+        )
+        rejected = self.figures.find("reject_share", [kind.step] if kind.step else ())[0]
+        out.kept = 1.0 - (rejected.best if rejected.known else 0.0) if ends_now and not ends_then else 0.0
+
+    def _find_present(self, out: KindFigures, material: str, present: str) -> Range:
+        if not present:
+            return NOTHING  # let out or used: nothing is done to it today
+        if present in LANDFILLED:
+            return out.need(self._find_final("D1", material))
+        if present in RELEASED:
+            return out.need(self.figures.find(f"final_emission_{self.basis}", (present,)))
+        if present in BURNT:
+            stack = out.need(self._find_final("R1", material))
+            if present != "R1" or self.material_unit.get(material) == MEGAWATT_HOUR:
+                return stack
+            heat = out.need(self.figures.find("energy_mwh_per_t", self.figures.line(material)))
+            heat = heat * self.figures.find("energy_efficiency")[0]  # must be made otherwise from now on
+            return stack - heat * out.need(self.figures.find(f"replaced_emission_{self.basis}", (HEAT,)))
+        done = out.need(
+            self.figures.find(
+                f"treatment_emission_{self.basis}", ("D9" if present in TREATED_FIRST else _broad(present),)
+            )
+        )
+        if present in TREATED_FIRST:
+            return done
+        # Recovered today already: what that replaces is given up.
+        line = self.figures.line(material)
+        key = next((self.replaces[name] for name in line if name in self.replaces), "")
+        if not key:
+            out.unpriced.append(f"replaced_emission_{self.basis}/{material}")
+            return UNKNOWN
+        given_up = out.need(self.figures.find(f"replaced_emission_{self.basis}", (key,)))
+        given_up = given_up * self.figures.find("substitution_ratio", (key,))[0]
+        if (
+            self.figures.unit_of(f"replaced_value/{key}") == MEGAWATT_HOUR
+            and self.material_unit.get(material) != MEGAWATT_HOUR
+        ):
+            given_up = given_up * out.need(self.figures.find("energy_mwh_per_t", line))
+        return done - given_up
+
+    def _take_way(self, out: KindFigures, material: str, unit: str) -> Way:
+        way, lacking = self.way(material, unit)
+        out.unpriced += [key for key in lacking if key not in out.unpriced]
+        return way
+
+    def _measure_way(self, material: str, unit: str) -> tuple[Way, tuple[str, ...]]:
+        line = self.figures.line(material)
+        if unit == MEGAWATT_HOUR or set(line) & set(PIPED_MATERIALS):
+            return self._measure_pipe(line, unit)
+        lacking: list[str] = []
+
+        def take(name: str, subjects: Sequence[str]) -> Range:
+            found, key = self.figures.find(name, subjects)
+            if not found.known:
+                lacking.append(key)
+            return found
+
+        chosen, form = self.choices.vehicle, self.forms.get(material, "")
+        carrier = (chosen,) if chosen else (*line, *([form] if form else []))
+        density = take("density_t_per_m3", line)
+        limit, volume = take("payload_limit_t", carrier), take("body_volume_m3", carrier)
+        filled = volume * density
+        payload = Range(*(min(a, b) for a, b in zip(limit, filled, strict=True))) if filled.known else UNKNOWN
+        share = take("empty_return_share", ()) if self.choices.empty_return else NOTHING
+        trips = WHOLE + share
+        carbon = take(f"emission_{self.basis}_kg_per_km", carrier) * trips / payload
+        ferry = take("ferry_nok_per_crossing", carrier) * trips / payload
+        tariff = UNKNOWN if chosen else self.figures.find("tariff_nok_per_tkm", line)[0]
+        if tariff.known:
+            way = Way(
+                NOTHING,
+                NOTHING,
+                NOTHING,
+                tariff,
+                ferry,
+                NOTHING,
+                NOTHING,
+                carbon,
+                payload.best,
+                1 / payload.best,
+                trips.best,
+            )
+            return way, tuple(lacking)
+        hour = take("driver_and_vehicle_nok_per_hour", carrier)
+        start = (take("fixed_nok_per_load", carrier) + take("loading_hours", carrier) * hour) / payload
+        driven = hour * trips / payload
+        way = Way(
+            start=start,
+            hour=driven,
+            hour_per_km=driven / take("mean_speed_kmh", carrier),
+            km=take("vehicle_nok_per_km", carrier) * trips / payload,
+            ferry=ferry,
+            toll=trips / payload,
+            toll_per_km=take("toll_nok_per_km", carrier) * trips / payload,
+            carbon=carbon,
+            payload_t=payload.best,
+            loads=1 / payload.best,
+            trips=trips.best,
+        )
+        return way, tuple(lacking)
+
+    def _measure_pipe(self, line: tuple[str, ...], unit: str) -> tuple[Way, tuple[str, ...]]:
+        name = "pipe_nok_per_mwh_km" if unit == MEGAWATT_HOUR else "pipe_nok_per_t_km"
+        cost, carbon = (
+            self.figures.find(name, line),
+            self.figures.find(f"pipe_emission_{self.basis}_kg_per_km", line),
+        )
+        way = NO_WAY._replace(km=cost[0], carbon=carbon[0])
+        return way, tuple(key for found, key in (cost, carbon) if not found.known)
+
+
+def _broad(operation: str) -> str:
+    """Return the R operation whose figures stand for `operation`."""
+    return {"R6": "R5", "R7": "R5", "R8": "R4", "R11": "R5"}.get(operation, operation)
+
+
+def _scale_way(way: Way, product_yield: Range) -> Way:
+    """Return the way of the product counted per tonne of the stream it is made of."""
+    scaled = {name: getattr(way, name) * product_yield for name in COSTS}
+    return way._replace(**scaled, loads=way.loads * product_yield.best)
+
+
+def _read_texts(codes: WasteCodes, column: str) -> dict[str, str]:
+    values = codes.materials[column].astype("string").fillna("")
+    return {str(key): str(value) for key, value in zip(codes.materials["material"], values, strict=True)}
+
+
+def _read_units(codes: WasteCodes) -> dict[str, str]:
+    units = (
+        _read_texts(codes, "unit")
+        if isinstance(codes.materials, pd.DataFrame) and "unit" in codes.materials
+        else {}
+    )
+    return {key: MEGAWATT_HOUR if unit == MEGAWATT_HOUR else TONNE for key, unit in units.items()}
