@@ -224,6 +224,14 @@ def find_uses(
     return found.drop(columns="_donor").reset_index(drop=True)
 
 
+def fit_uses(
+    library: UseLibrary, *, codes: WasteCodes, code: str | None, material: str | None
+) -> dict[int, float]:
+    """Return place in ``library.uses`` -> fit (0..1); :func:`find_uses` without the table."""
+    fits = _index_uses(library, codes).fit_stream(code, material)
+    return {place: fit for place, (fit, _by) in fits.items()}
+
+
 def relate_uses(library: UseLibrary, *, codes: WasteCodes) -> pd.DataFrame:
     """Return which uses every code and every material may meet, to be joined with.
 
