@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -18,8 +19,9 @@ from geodata.routing.graph import NetworkFacts, RoadGraph
 from geodata.routing.hierarchy import Hierarchy
 from geodata.routing.labels import pack_labels, unpack_labels
 from geodata.routing.router import Router
+from geodata.routing.tables import Table
 from geodata.transport import Floats, Ints, place_points
-from geodata.ways import WayRows, WayTable
+from geodata.ways import MeasureWays, WayRows, WayTable, measure_ways
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -173,7 +175,17 @@ class RoadNetwork:
 
     @cached_property
     def _way_rows(self) -> WayRows:
-        return WayRows(self.router)
+        return WayRows(len(self.place_ids), km_cost_min=self.km_cost_min, measure=self._measure_ways)
+
+    def _measure_ways(self, rows: Ints) -> Table:
+        return measure_ways(self.router, rows)
+
+    def look_up_ways(self, look_up: Callable[[Ints, MeasureWays], Table]) -> None:
+        """Have least ways from now on found by ``look_up(places, measure)``, which may know them already.
+
+        What it does not know it measures by `measure`; answers do not depend on it.
+        """
+        self._way_rows.measure = lambda rows: look_up(rows, self._measure_ways)
 
     def ways_from(self, places: npt.ArrayLike) -> WayTable:
         """Return the least ways, in which the rows of `places` may be read, and no others."""

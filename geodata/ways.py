@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from threading import Lock
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from geodata.routing.labels import unpack_labels
 from geodata.routing.router import Router, enter_at_nodes
-from geodata.routing.tables import measure_table
+from geodata.routing.tables import Table, measure_table
 from geodata.transport import Floats, Ints
 
 
@@ -34,16 +35,30 @@ class WayTable:
     toll_nok: npt.NDArray[np.float32]
 
 
+MeasureWays = Callable[[Ints], Table]
+"""Measures the least ways from some places to all, with tolls."""
+
+
+def measure_ways(router: Router, rows: Ints) -> Table:
+    """Return the least ways from the places `rows` of a network to all its places, with tolls."""
+    everyone = enter_at_nodes(np.arange(router.graph.core))
+    return measure_table(router, everyone.select(rows), everyone, tolls=True)
+
+
 class WayRows:
     """A :class:`WayTable` whose rows are filled when first asked for; before, they say nothing.
 
     Several threads may ask; a row once filled stays as it is. (2 400 places: 170 MB, and some two seconds
     for all rows; rows that nobody asks for take no memory, which is also why they are not marked.)
+
+    Attributes
+    ----------
+    measure : what finds the ways of the rows that are not filled yet.
     """
 
-    def __init__(self, router: Router) -> None:
-        places = router.graph.core
-        self._router = router
+    def __init__(self, places: int, *, km_cost_min: float, measure: MeasureWays) -> None:
+        self._km_cost_min = km_cost_min
+        self.measure = measure
         self._lock = Lock()
         self._filled = np.zeros(places, dtype=bool)
         self._table = WayTable(
@@ -72,12 +87,11 @@ class WayRows:
     def _fill(self, rows: Ints) -> None:
         if not len(rows):
             return
-        graph, table = self._router.graph, self._table
-        everyone = enter_at_nodes(np.arange(graph.core))
-        found = measure_table(self._router, everyone.select(rows), everyone, tolls=True)
+        table = self._table
+        found = self.measure(rows)
         measures = unpack_labels(found.labels)
         there = np.isfinite(found.labels)
-        minutes = np.maximum(measures.weight_min - graph.facts.km_cost_min * measures.km, 0.0)
+        minutes = np.maximum(measures.weight_min - self._km_cost_min * measures.km, 0.0)
         table.cost[rows] = np.where(there, measures.weight_min, np.inf)
         table.minutes[rows] = np.where(there, minutes, np.inf)
         table.km[rows] = np.where(there, measures.km, np.inf)

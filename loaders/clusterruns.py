@@ -50,7 +50,7 @@ def iterate_cluster_pairs(
     """
     blocks = cut_rows(len(travel.ids), question=question)
     if isinstance(travel, GraphTravel):  # the cluster has a thread for each block
-        travel = replace(travel, threads=1, known=None)
+        travel = replace(travel, threads=1, known=None, shelf=None)
     with _connect(address) as client:
         threads = _check_workers(client)
         with _telling_losses(address):

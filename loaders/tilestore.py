@@ -111,8 +111,10 @@ class TileStore:
                     self._discard(path)
                     continue
                 mine, here = _match_keys(head.rows, row_at)
+                if not len(here):
+                    continue
                 theirs, there = _match_keys(head.columns, column_at)
-                if not len(here) or not len(there) or not missing[np.ix_(here, there)].any():
+                if not len(there) or not missing[np.ix_(here, there)].any():
                     continue
                 body = read_tile_body(head, kinds=kinds)
                 if body is None:

@@ -4,8 +4,8 @@ Over a road graph (:class:`geodata.roads.GraphNetwork`) a label depends on the g
 enter it, on nothing else. So tables are kept by the graph's digest, and rows and columns by a digest of a
 point's entries; the parameters of access and the point's place are in these. Where a point meets the roads is
 kept by the network's digest, the land, the parameters of access and the point, to the last bit of its
-coordinates in EPSG:25833. Nothing is rounded: what is looked up is what would be measured. The table of main
-roads keeps the latter only; ways over it are found as fast as they are read.
+coordinates in EPSG:25833. Nothing is rounded: what is looked up is what would be measured. Over the main
+roads all ways run between their places, and are kept by the place they set out from, whatever the points.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,13 +26,13 @@ import shapely
 
 from geodata.land import Land
 from geodata.parameters import ScenarioParameters
-from geodata.roads import GraphNetwork, GraphTravel, Network, NetworkTravel, measure_travel
+from geodata.roads import GraphNetwork, GraphTravel, Network, NetworkTravel, RoadNetwork, measure_travel
 from geodata.routing.edgesnapping import SnappedPoints
 from geodata.routing.router import Entries
 from geodata.routing.tables import Table, measure_table
 from geodata.snapping import MAX_ANCHORS, Snapped
 from geodata.transport import Ints, Points, locate_facilities
-from loaders.tilefiles import KEY_BYTES, PlaneKind, Planes
+from loaders.tilefiles import KEY_BYTES, PlaneKind, Planes, empty_planes
 from loaders.tilestore import MOST_BYTES, TileStore
 
 if TYPE_CHECKING:
@@ -42,7 +42,11 @@ FOLDER_VARIABLE: Final = "SYMBIOSEKART_CACHE"
 RULES: Final = "1"
 """Raise when the same network, parameters and points would be measured otherwise than before."""
 MOST_POINTS: Final = 6_000
-"""Tables of more points are not held whole (36 million cells of 12 bytes): pairs are measured when asked."""
+"""Tables of more points are not held whole (36 million cells of 12 bytes), but row by row."""
+CELL_BYTES: Final = 12
+MOST_TABLE_BYTES: Final = 2**30
+"""What of one table is kept at most: all of 9 400 points, the first 4 400 rows of 20 000. What was used
+longest ago goes first, so that of a table larger than the whole cache nothing would be left to find."""
 _log = logging.getLogger(__name__)
 _TABLE_KINDS: Final = [PlaneKind("labels", "<f8"), PlaneKind("toll", "<f4")]
 _GRAPH_KINDS: Final = [
@@ -60,6 +64,76 @@ _ROAD_KINDS: Final = [
     *(PlaneKind(name, "<f8", (MAX_ANCHORS,)) for name in ("along_km", "link_km", "along_min", "link_min")),
     *(PlaneKind(name, "<f8", (MAX_ANCHORS,)) for name in ("access_km", "access_min", "estimated_km")),
 ]
+
+
+def _lay_planes(table: Table) -> Planes:
+    toll = np.zeros(table.labels.shape, np.float32) if table.toll is None else table.toll
+    return {"labels": table.labels, "toll": toll}
+
+
+@dataclass(frozen=True)
+class KeptTable:
+    """Rows of a table that is too large to be held (a :class:`geodata.routing.travel.TableShelf`).
+
+    Attributes
+    ----------
+    context : of the tiles. starts, ends : keys of the points. rows : points of the table from which ways are
+        kept, the first ones; those from others are measured anew each time.
+    """
+
+    store: TileStore
+    context: str
+    starts: list[bytes]
+    ends: list[bytes]
+    rows: int
+
+    def look_up(self, i: Ints, j: Ints, measure: Callable[[Ints, Ints], Table]) -> Table:
+        """Return the ways from points `i` to points `j`: looked up, and only what is not known measured."""
+        kept = i < self.rows
+        if kept.any() and not kept.all():
+            parts = [self.look_up(i[some], j, measure) for some in (kept, ~kept)]
+            planes = [_lay_planes(part) for part in parts]
+            whole = empty_planes(len(i), len(j), kinds=_TABLE_KINDS)
+            for some, part in zip((kept, ~kept), planes, strict=True):
+                for name, plane in part.items():
+                    whole[name][some] = plane
+            return Table(whole["labels"], whole["toll"])
+        if not kept.any():
+            return measure(i, j)
+
+        def fill(some: Ints, others: Ints) -> Planes:
+            return _lay_planes(measure(i[some], j[others]))
+
+        keys, columns = [self.starts[k] for k in i.tolist()], [self.ends[k] for k in j.tolist()]
+        found = self.store.fill(self.context, keys, columns, _TABLE_KINDS, fill)
+        return Table(found["labels"], found["toll"])
+
+    def select(self, positions: Ints) -> KeptTable:
+        """Return the same for the points at `positions`; of these the first ones are kept."""
+        where = np.asarray(positions).tolist()
+        return replace(self, starts=[self.starts[k] for k in where], ends=[self.ends[k] for k in where])
+
+
+@dataclass(frozen=True)
+class KeptWays:
+    """Least ways between the places of the main roads, by the place they set out from."""
+
+    store: TileStore
+    network: RoadNetwork
+
+    def __call__(self, places: Ints, measure: Callable[[Ints], Table]) -> Table:
+        """Return the ways from `places` to all places: looked up, and only what is not known measured."""
+        count = len(self.network.place_ids)
+        kinds = [replace(kind, inner=(count,)) for kind in _TABLE_KINDS]
+
+        def fill(rows: Ints, _columns: Ints) -> Planes:
+            return {name: plane[:, None] for name, plane in _lay_planes(measure(places[rows])).items()}
+
+        method = "plain" if self.network.hierarchy is None else "swept"
+        context = _digest_words("ways", RULES, method, self.network.digest)
+        keys = [place.to_bytes(KEY_BYTES, "little") for place in places.tolist()]
+        found = self.store.fill(context, keys, [bytes(KEY_BYTES)], kinds, fill)
+        return Table(found["labels"][:, 0], found["toll"][:, 0])
 
 
 class TravelCache:
@@ -82,24 +156,28 @@ class TravelCache:
     def complete(self, travel: NetworkTravel) -> NetworkTravel:
         """Return `travel` with its table of ways known: looked up, and only what is new measured.
 
-        It comes back as it is over the table of main roads, and with more than `most_points` points.
+        With more than `most_points` points the table is not held: its rows are looked up when they are asked
+        for, as many as :data:`MOST_TABLE_BYTES` allow. Over the main roads nothing is left to be done.
         """
         if not isinstance(travel, GraphTravel) or travel.known is not None:
             return travel
+        router = travel.network.router
+        method = "plain" if router.hierarchy is None else "swept"
+        context = _digest_words("table", RULES, method, router.graph.digest)
         placed = np.flatnonzero((np.diff(travel.starts.first) > 0) | (np.diff(travel.ends.first) > 0))
         if len(placed) > self.most_points:
-            return travel
-        router = travel.network.router
+            everyone = np.arange(len(travel.ids))
+            starts, ends = (_digest_entries(side, everyone) for side in (travel.starts, travel.ends))
+            rows = MOST_TABLE_BYTES // (CELL_BYTES * len(everyone))
+            return replace(travel, shelf=KeptTable(self.store, context, starts, ends, rows))
 
         def measure(rows: Ints, columns: Ints) -> Planes:
             starts, ends = travel.starts.select(placed[rows]), travel.ends.select(placed[columns])
             table = measure_table(router, starts, ends, threads=travel.threads, tolls=True)
-            toll = np.zeros(table.labels.shape, np.float32) if table.toll is None else table.toll
-            return {"labels": table.labels, "toll": toll}
+            return _lay_planes(table)
 
-        method = "plain" if router.hierarchy is None else "swept"
         found = self.store.fill(
-            _digest_words("table", RULES, method, router.graph.digest),
+            context,
             _digest_entries(travel.starts, placed),
             _digest_entries(travel.ends, placed),
             _TABLE_KINDS,
@@ -118,6 +196,8 @@ class TravelCache:
     ) -> NetworkTravel:
         """Return travel as :func:`geodata.roads.measure_travel` does, where known points are looked up."""
         points = Points(*locate_facilities(facilities))
+        if isinstance(network, RoadNetwork):
+            network.look_up_ways(KeptWays(self.store, network))
         record, kinds = (
             (SnappedPoints, _GRAPH_KINDS) if isinstance(network, GraphNetwork) else (Snapped, _ROAD_KINDS)
         )

@@ -56,7 +56,7 @@ class ArrayPlan:
 
 def plan_arrays(hierarchy: Hierarchy, starts: Entries, ends: Entries) -> ArrayPlan | None:
     """Return the plan for a table of `starts` and `ends`, None where it is too large for arrays."""
-    if len(starts) > MOST_STARTS or len(hierarchy.up_head) < 1:
+    if len(starts) > MOST_STARTS:
         return None
     ranks = hierarchy.rank
     climbed = _flood(ranks[starts.node], hierarchy.up_first, hierarchy.up_head)

@@ -7,9 +7,9 @@ over the core (:mod:`geodata.routing.tables`) and off again; near points may hav
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ from geodata.routing.labels import TIME_SCALE, unpack_labels
 from geodata.routing.localways import LocalWays, group_points
 from geodata.routing.reach import find_nearest, find_within
 from geodata.routing.router import Entries, Router
-from geodata.routing.tables import BLOCK_CELLS, Table, iterate_table, measure_pairs
+from geodata.routing.tables import BATCH, BLOCK_CELLS, Table, iterate_table, measure_pairs, measure_table
 from geodata.snapping import REASONS
 from geodata.transport import Floats, Ints, Legs, Points, locate_facilities
 
@@ -78,6 +78,18 @@ class GraphNetwork:
         }
 
 
+class TableShelf(Protocol):
+    """Where parts of a table of least ways over the core may be known: see :attr:`GraphTravel.shelf`."""
+
+    def look_up(self, i: Ints, j: Ints, measure: Callable[[Ints, Ints], Table]) -> Table:
+        """Return the ways from points `i` to points `j`, with tolls; what is not known is measured."""
+        ...
+
+    def select(self, positions: Ints) -> TableShelf:
+        """Return the same for the points at `positions` only."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class GraphTravel:
     """Travel over `network` between placed points (the protocol :class:`geodata.transport.Travel`).
@@ -90,6 +102,7 @@ class GraphTravel:
     threads : how many run at once; None: one for each processor. Answers do not depend on it.
     known : the table of all least ways over the core with tolls (points x points) where it has been measured
         already; it is looked up then. Answers do not depend on it.
+    shelf : where parts of that table may be known where it is too large to be held; no answer depends on it.
     """
 
     ids: tuple[str, ...]
@@ -101,6 +114,7 @@ class GraphTravel:
     local: LocalWays
     threads: int | None = None
     known: Table | None = None
+    shelf: TableShelf | None = None
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -124,6 +138,7 @@ class GraphTravel:
             ends=self.ends.select(rows),
             local=replace(self.local, snapped=snapped, group=self.local.group[rows]),
             known=None if self.known is None else _look_up(self.known, np.ix_(rows, rows)),
+            shelf=None if self.shelf is None else self.shelf.select(rows),
         )
 
     def pairs(self, origins: Ints, destinations: Ints) -> Legs:
@@ -299,10 +314,21 @@ class GraphTravel:
                 block = slice(row, min(row + step, len(i)))
                 yield block, _look_up(self.known, np.ix_(i[block], j))
             return
+        if self.shelf is not None:
+            step = rows_at_once or max(BLOCK_CELLS // max(len(j), 1) // BATCH * BATCH, BATCH)
+            for row in range(0, len(i), step):
+                block = slice(row, min(row + step, len(i)))
+                yield block, self.shelf.look_up(i[block], j, self._measure_table)
+            return
         starts, ends = self.starts.select(i), self.ends.select(j)
         yield from iterate_table(
             self.network.router, starts, ends, rows_at_once=rows_at_once, threads=self.threads, tolls=tolls
         )
+
+    def _measure_table(self, i: Ints, j: Ints) -> Table:
+        """Measure the table of least ways over the core from points `i` to points `j`."""
+        starts, ends = self.starts.select(i), self.ends.select(j)
+        return measure_table(self.network.router, starts, ends, threads=self.threads, tolls=True)
 
     def _measure(self, i: Ints, j: Ints, *, tolls: bool) -> Table:
         """Return the least ways over the core of pairs."""

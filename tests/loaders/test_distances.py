@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from geodata.errors import RefusedFileError
 from geodata.network import RoadNetwork
 from loaders.distances import OD_COLUMNS, read_points, write_distances
+from loaders.hierarchies import make_router
+from loaders.networkfiles import write_network
 from loaders.roads import read_road_network
+from tests.unit.routing.streets import Street, lay_streets
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +126,38 @@ def test_an_empty_list_gives_a_header_only(tmp_path: Path, network: RoadNetwork)
     report = write_distances(path, out, network=network)
     assert (report.places, report.pairs) == (0, 0)
     assert out.read_text(encoding="utf-8") == ",".join(OD_COLUMNS) + "\n"
+
+
+LIGHT = """
+import sys
+from pathlib import Path
+from dashboard.cli import build_app
+from loaders.distances import write_distances
+from loaders.graphnetworks import read_graph_network
+from loaders.roads import read_road_network
+from loaders.travelcache import TravelCache
+folder = Path(sys.argv[1])
+build_app()
+for name, network in (("small", read_graph_network(folder / "small.roads")), ("main", read_road_network())):
+    report = write_distances(
+        folder / f"{name}.csv", folder / "od.csv", network=network, cache=TravelCache(folder / "cache")
+    )
+    assert report.unreachable < report.pairs, report
+    print(*(name for name in sys.argv[2:] if name in sys.modules))
+"""
+
+
+def test_a_short_list_is_measured_without_what_is_slow_to_load(tmp_path: Path) -> None:
+    graph = lay_streets(
+        {"A": (0, 0), "B": (4, 0), "C": (8, 1), "D": (4, 5)}, [Street("A B"), Street("B C"), Street("B D")]
+    )
+    write_network(tmp_path / "small.roads", make_router(graph))
+    spots = gpd.GeoSeries(shapely.points(graph.node_x, graph.node_y), crs="EPSG:25833").to_crs("EPSG:4326")
+    lines = [f"p{k},{spot.y},{spot.x}" for k, spot in enumerate(spots)]
+    (tmp_path / "small.csv").write_text("\n".join(["id,lat,lon", *lines]), encoding="utf-8")
+    (tmp_path / "main.csv").write_bytes(LISTS["comma"])
+    slow = ["pandas", "geopandas", "numba", "pyogrio", "streamlit", "folium", "openpyxl", "scipy.spatial"]
+    command = [sys.executable, "-c", LIGHT, str(tmp_path), *slow]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,7 +19,9 @@ from geodata.parameters import ScenarioParameters
 from geodata.roads import GraphNetwork, GraphTravel, RoadTravel, measure_travel
 from geodata.routing.graph import RoadGraph
 from geodata.routing.router import Router
+from geodata.routing.tables import measure_table
 from geodata.transport import Legs
+from geodata.ways import measure_ways
 from loaders import travelcache
 from loaders.roads import read_road_network
 from loaders.tilefiles import (
@@ -295,6 +298,85 @@ def test_the_main_roads_keep_where_points_meet_them(tmp_path, monkeypatch):
             assert getattr(travel.snapped, spec.name).dtype == getattr(plain.snapped, spec.name).dtype
     assert_same(list_legs(first), list_legs(plain))
     assert_same(list_legs(again.select(np.arange(4)[::-1])), list_legs(plain))
+
+
+def test_the_main_roads_keep_the_ways_between_their_places(tmp_path, monkeypatch):
+    facilities = gpd.GeoDataFrame(
+        {"facility_id": list("abcde")},
+        geometry=gpd.points_from_xy([10.39, 11.5, 5.33, 10.75, 18.95], [63.43, 64.01, 60.39, 59.91, 69.65]),
+        crs="EPSG:4326",
+    )
+    plain = list_legs(measure_travel(read_road_network(), facilities, parameters=PARAMETERS))
+    rows: list[int] = []
+
+    def count(router, places):
+        rows.append(len(places))
+        return measure_ways(router, places)
+
+    monkeypatch.setattr("geodata.network.measure_ways", count)
+
+    def ask_anew(some: gpd.GeoDataFrame) -> Legs:
+        network = read_road_network()  # nothing is known in this process
+        cache = TravelCache(tmp_path)
+        return list_legs(measure_travel_cached(network, some, parameters=PARAMETERS, cache=cache))
+
+    ask_anew(facilities.iloc[:3])
+    few, rows[:] = sum(rows), []
+    assert_same(ask_anew(facilities), plain)
+    assert 0 < sum(rows) < few
+    rows[:] = []
+    assert_same(ask_anew(facilities), plain)
+    assert rows == []
+    for tile in tiles(tmp_path):
+        tile.write_bytes(tile.read_bytes()[:-1] + b"?")
+    assert_same(ask_anew(facilities), plain)
+    assert sum(rows) > few
+
+
+@pytest.mark.parametrize("rows", [1000, 7, 0])
+def test_tables_that_are_not_held_are_kept_row_by_row(tmp_path, graph, monkeypatch, rows):
+    network = GraphNetwork(Router(graph))
+    cells: list[int] = []
+
+    def count(router, starts, ends, **options):
+        cells.append(len(starts) * len(ends))
+        return measure_table(router, starts, ends, **options)
+
+    def ask_blocks(count: int) -> Legs:
+        cells.clear()
+        cache = TravelCache(tmp_path, most_points=10)
+        travel = measure_travel_cached(network, scatter(40).iloc[:count], parameters=PARAMETERS, cache=cache)
+        return stack_legs(travel, count)
+
+    def stack_legs(travel: GraphTravel, count: int) -> Legs:
+        some = np.arange(count)
+        blocks = [legs for _, legs in travel.iterate_legs(some, some, rows_at_once=6)]
+        return Legs(
+            **{spec.name: np.concatenate([getattr(b, spec.name) for b in blocks]) for spec in fields(Legs)}
+        )
+
+    monkeypatch.setattr("geodata.routing.travel.measure_table", count)
+    monkeypatch.setattr(travelcache, "MOST_TABLE_BYTES", travelcache.CELL_BYTES * 40 * rows)
+    plain = stack_legs(measure_travel(network, scatter(40), parameters=PARAMETERS), 40)
+    assert_same(ask_blocks(40), plain)
+    whole = sum(cells)
+    assert_same(ask_blocks(40), plain)
+    again = sum(cells)
+    if rows == 0:
+        assert again == whole
+    elif rows == 7:
+        assert 0 < again < whole
+    else:
+        assert again == 0
+        assert whole <= 40 * 40
+        shutil.rmtree(tmp_path)
+        ask_blocks(30)
+        assert_same(ask_blocks(40), plain)
+        assert 0 < sum(cells) <= 40 * 40 - 30 * 30
+        for tile in tiles(tmp_path):
+            tile.write_bytes(tile.read_bytes()[:-1] + b"?")
+        assert_same(ask_blocks(40), plain)
+        assert sum(cells) > 0
 
 
 def test_the_kinds_of_points_are_all_there(graph, tmp_path):

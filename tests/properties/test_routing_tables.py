@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.routing import tables
+from geodata.routing.arraysweep import measure_with_arrays, plan_arrays
 from geodata.routing.graph import RoadGraph
 from geodata.routing.hierarchy import build_hierarchy
 from geodata.routing.ordering import order_by_degree
@@ -111,6 +112,58 @@ def test_what_else_is_asked_and_by_how_many_changes_nothing(
     pairs = measure_pairs(router, froms, tos, i, j, tolls=True)
     assert np.array_equal(pairs.labels, whole.labels[i, j])
     assert np.array_equal(pairs.toll, whole.toll[i, j])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 50), st.booleans())
+def test_arrays_sweep_what_machine_code_does(seed: int, starts: int, ends: int, dear: bool) -> None:
+    graph = make_country(seed, dear=dear)
+    router = Router(graph, build_hierarchy(graph, order_by_degree(graph)))
+    random = np.random.default_rng(seed)
+    froms, tos = scatter_points(random, graph, starts), scatter_points(random, graph, ends)
+    swept = measure_table(router, froms, tos, tolls=True)  # the hierarchy has been built: kernels are there
+    plan = plan_arrays(router.hierarchy, froms, tos)
+    assert plan is not None
+    labels, toll = measure_with_arrays(plan, froms, tos, tolls=True)
+    assert np.array_equal(labels, swept.labels)
+    assert np.array_equal(toll, swept.toll)
+    assert np.array_equal(measure_with_arrays(plan, froms, tos, tolls=False)[0], swept.labels)
+
+
+@settings(max_examples=60, deadline=None)
+@given(GRAPHS, st.permutations(range(NODES)))
+def test_arrays_sweep_graphs_full_of_ties(graph: RoadGraph, order: list[int]) -> None:
+    hierarchy = build_hierarchy(graph, order)
+    everywhere = enter_at_nodes(range(NODES))
+    plan = plan_arrays(hierarchy, everywhere, everywhere)
+    assert plan is not None
+    expected = [find_least(graph, start) for start in range(NODES)]
+    assert measure_with_arrays(plan, everywhere, everywhere, tolls=False)[0].tolist() == expected
+
+
+def test_small_tables_wait_for_no_compiler_and_large_ones_use_it(monkeypatch) -> None:
+    graph = make_country(3, dear=True)
+    router = Router(graph, build_hierarchy(graph, order_by_degree(graph)))
+    points = scatter_points(np.random.default_rng(3), graph, 90)
+    expected = measure_table(router, points, points, tolls=True)
+    asked: list[int] = []
+
+    def watch(plan, starts, ends, *, tolls):
+        asked.append(len(starts))
+        return measure_with_arrays(plan, starts, ends, tolls=tolls)
+
+    monkeypatch.setattr(tables, "measure_with_arrays", watch)
+    monkeypatch.setattr(tables.compiled, "is_loaded", lambda: False)
+    small = measure_table(router, points, points, tolls=True)
+    blocks = list(iterate_table(router, points, points, rows_at_once=32, tolls=True))
+    assert asked == [90, 32, 32, 26]
+    monkeypatch.setattr("geodata.routing.arraysweep.MOST_STEPS", 1)
+    large = measure_table(router, points, points, tolls=True)
+    assert len(asked) == 4
+    for table in (small, large):
+        assert np.array_equal(table.labels, expected.labels)
+        assert np.array_equal(table.toll, expected.toll)
+    assert np.array_equal(np.concatenate([part.toll for _, part in blocks]), expected.toll)
 
 
 def test_pairs_are_cut_where_a_table_would_be_too_large(monkeypatch) -> None:
