@@ -138,9 +138,11 @@ class KindPricer:
         self._price_present(out, kind, unit)
         out.first = self._take_way(out, kind.material, unit)
         if kind.route == "intermediary":
-            product = kind.product or kind.need_material
-            onward = self._take_way(out, product, made)
-            out.second = _scale_way(onward, product_yield)
+            carried = kind.need_material or kind.product
+            counted = self.material_unit.get(carried, TONNE)
+            # What goes on as tonnes though the yield is energy (a fuel made ready) goes on whole.
+            per_tonne = product_yield if counted == made else WHOLE
+            out.second = _scale_way(self._take_way(out, carried, counted), per_tonne)
         return out
 
     def _complete(self, kind: Kind) -> Kind:
@@ -225,8 +227,8 @@ class KindPricer:
                 return
             present = usual
         out.avoided_treatment = self._find_present(out, kind.material, present)
-        if unit == MEGAWATT_HOUR:
-            out.kept = 0.0
+        if self._is_piped(kind.material, unit):
+            out.kept = 0.0  # water and energy fill no landfill
             return
         ends_now = present.startswith("D") or present == "R1"
         ends_then = kind.hierarchy in FINAL_HIERARCHIES or (
@@ -264,6 +266,7 @@ class KindPricer:
             return UNKNOWN
         given_up = out.need(self.figures.find(f"replaced_emission_{self.basis}", (key,)))
         given_up = given_up * self.figures.find("substitution_ratio", (key,))[0]
+        given_up = given_up * self.figures.find("present_recovery_yield")[0]
         if (
             self.figures.unit_of(f"replaced_value/{key}") == MEGAWATT_HOUR
             and self.material_unit.get(material) != MEGAWATT_HOUR
@@ -278,7 +281,7 @@ class KindPricer:
 
     def _measure_way(self, material: str, unit: str) -> tuple[Way, tuple[str, ...]]:
         line = self.figures.line(material)
-        if unit == MEGAWATT_HOUR or set(line) & set(PIPED_MATERIALS):
+        if self._is_piped(material, unit):
             return self._measure_pipe(line, unit)
         lacking: list[str] = []
 
@@ -331,6 +334,9 @@ class KindPricer:
             trips=trips.best,
         )
         return way, tuple(lacking)
+
+    def _is_piped(self, material: str, unit: str) -> bool:
+        return unit == MEGAWATT_HOUR or not set(self.figures.line(material)).isdisjoint(PIPED_MATERIALS)
 
     def _measure_pipe(self, line: tuple[str, ...], unit: str) -> tuple[Way, tuple[str, ...]]:
         name = "pipe_nok_per_mwh_km" if unit == MEGAWATT_HOUR else "pipe_nok_per_t_km"
