@@ -644,6 +644,42 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The row {name} of the economic tables has the value {value}, which is not between {low} and {high}.",
         "Correct the row: low, value and high must rise.",
     ),
+    "allocation.goal": (
+        "{value} is no goal of a plan.",
+        "Choose one of these: {allowed}.",
+    ),
+    "allocation.column_missing": (
+        "The plan's table {table} lacks the column {column}.",
+        "Price the matches first, or leave out the limit that needs it.",
+    ),
+    "allocation.value_missing": (
+        "In the plan's table {table} a row has no {column}.",
+        "Give every row one.",
+    ),
+    "allocation.not_numbers": (
+        "The column {column} of the plan's table {table} holds something else than numbers.",
+        "Give numbers, or leave what is unknown empty.",
+    ),
+    "allocation.number": (
+        "{value} cannot be {column} in the plan's table {table} (row {row}).",
+        "Give a finite number that is not below what is possible, or leave it empty.",
+    ),
+    "allocation.duplicate_id": (
+        "{id} stands twice in the plan's table {table}.",
+        "Keep one row for each.",
+    ),
+    "allocation.unknown_id": (
+        "{id} ({column}) in the plan's table {table} is not among the streams.",
+        "Check the identifier, or leave it out.",
+    ),
+    "allocation.must_unknown": (
+        "{id} has to be placed or met whole ({name}), but its amount is unknown.",
+        "Give the amount, or leave the requirement out.",
+    ),
+    "allocation.limit_range": (
+        "The plan's limit {name} is {value}, but must be between {low} and {high}.",
+        "Choose a limit inside the range.",
+    ),
     "parameter.range": (
         "{name} is {value}, but must be between {low} and {high}.",
         "Choose a value inside the range.",
@@ -907,6 +943,9 @@ INTERNAL_CODES = (
     "network.faulty",
     "network.inconsistent",
     "network.order",
+    "uses.bad_value",
+    "uses.duplicate",
+    "uses.unknown_key",
 )
 """Faults of the program or of the data that come with it: no reader can mend them."""
 

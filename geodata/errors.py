@@ -43,5 +43,9 @@ class ParameterError(SymbiosekartError):
     """A scenario parameter outside its range."""
 
 
+class AllocationError(SymbiosekartError):
+    """Amounts, pairs or limits that no allocation can be computed from."""
+
+
 class ClusterError(SymbiosekartError):
     """A cluster that was to do the work cannot be reached, does not fit, or was lost."""

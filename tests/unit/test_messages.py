@@ -40,6 +40,7 @@ KINDS = (
     "place",
     "distances",
     "cluster",
+    "allocation",
 )
 CODE = re.compile(
     rf"(?:{'|'.join(KINDS)}|municipality|parameter|county|network|household|codes|dataset|osm|nvdb|vehicle)\.[a-z_]+"
