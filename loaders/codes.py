@@ -7,10 +7,14 @@ text are the empty string, empty numbers <NA>.
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from geodata.codetables import WasteCodes
+
+if TYPE_CHECKING:
+    from geodata.codeindex import CodeIndex
 
 _NUMBERS = ("density_low_t_per_m3", "density_t_per_m3", "density_high_t_per_m3", "dry_matter_share")
 
@@ -77,6 +81,28 @@ def read_waste_codes() -> WasteCodes:
         subchapters=read_subchapters(),
         materials=read_materials(),
         code_materials=read_code_materials(),
+    )
+
+
+def read_code_words() -> pd.DataFrame:
+    """Return everyday words and trade words: targets (codes and materials, each with ``:weight`` where not
+    1), words_nb, words_nn, words_en (apart by ``|``)."""
+    return _read("words.csv")
+
+
+def read_industry_codes() -> pd.DataFrame:
+    """Return what an industry typically gives: division, prefixes of codes, each with ``:1`` to ``:3``."""
+    return _read("industry_codes.csv")
+
+
+def read_code_index(codes: WasteCodes | None = None) -> CodeIndex:
+    """Return all that is known of the codes in words, to be searched; callers keep it."""
+    from geodata.codeindex import build_code_index
+
+    return build_code_index(
+        codes if codes is not None else read_waste_codes(),
+        words=read_code_words(),
+        industry_codes=read_industry_codes(),
     )
 
 
