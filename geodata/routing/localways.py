@@ -70,24 +70,30 @@ class LocalWays:
         rough = snapped.estimated_km[i] + snapped.estimated_km[j]
         return label, rough
 
-    def measure_direct(self, i: Ints, j: Ints) -> tuple[Floats, Floats]:
-        """Return labels of ways straight from point to point, inf where not allowed, and their kilometres."""
+    def measure_direct(self, i: Ints, j: Ints, *, most: Floats) -> tuple[Floats, Floats]:
+        """Return labels of ways straight from point to point, and their kilometres.
+
+        Infinite where that is not allowed, and where it is more than `most` or there is no other way (inf):
+        whether such a way is over water is never looked at.
+        """
         s = self.snapped
         straight = np.hypot(s.x[i] - s.x[j], s.y[i] - s.y[j]) / 1000
         with np.errstate(invalid="ignore"):
             limit = np.minimum(DIRECT_KM, DIRECT_SHARE * (s.straight_km[i] + s.straight_km[j]))
         tied = np.isfinite(s.straight_km[i]) & np.isfinite(s.straight_km[j])
         allowed = np.flatnonzero(tied & (straight <= limit))
+        km = np.rint(1000 * straight * self.parameters.access_detour_factor) / 1000
+        minutes = km[allowed] * (60 / self.parameters.access_speed_kmh + self.graph.facts.km_cost_min)
+        ways = pack_labels(np.rint(600 * minutes), np.rint(1000 * km[allowed]))
+        useful = (ways <= most[allowed]) & np.isfinite(most[allowed])
+        allowed, ways = allowed[useful], ways[useful]
         if self.land is not None and len(allowed):
             a, b = i[allowed], j[allowed]
             wet = self.land.measure_sea(s.x[a], s.y[a], s.x[b], s.y[b]) > GAP_SEA_KM
-            allowed = allowed[~wet | (straight[allowed] == 0)]
-        label, km = (
-            np.full(len(i), np.inf),
-            np.rint(1000 * straight * self.parameters.access_detour_factor) / 1000,
-        )
-        minutes = km[allowed] * (60 / self.parameters.access_speed_kmh + self.graph.facts.km_cost_min)
-        label[allowed] = pack_labels(np.rint(600 * minutes), np.rint(1000 * km[allowed]))
+            dry = ~wet | (straight[allowed] == 0)
+            allowed, ways = allowed[dry], ways[dry]
+        label = np.full(len(i), np.inf)
+        label[allowed] = ways
         return label, km
 
     def _list_direct(self, origins: Ints, destinations: Ints) -> tuple[Ints, Ints]:

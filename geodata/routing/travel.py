@@ -346,8 +346,8 @@ class GraphTravel:
         local, rough = self.local.measure(i, j)
         taken = np.isfinite(local) & (local <= labels)
         best = np.where(taken, local, labels)
-        direct, direct_km = self.local.measure_direct(i, j)
-        straight = (direct <= best) & np.isfinite(best)  # never the only way: that may be over water
+        direct, direct_km = self.local.measure_direct(i, j, most=best)
+        straight = np.isfinite(direct)
         best = np.where(straight, direct, best)
         same = (i == j) & (self.snapped.edge[i] >= 0) | (direct_km == 0) & np.isfinite(best)
         best = np.where(same, 0.0, best)
