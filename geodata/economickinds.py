@@ -176,13 +176,16 @@ class KindPricer:
             key = self.uses[kind.use_id]["replaces"]
         elif kind.operation == "R1":  # burnt as it is: its heat is what it gives
             key = HEAT
-            product, product_yield = kind.material, product_yield * self.figures.find("energy_efficiency")[0]
+            product, product_yield = (
+                kind.material,
+                product_yield * out.need(self.figures.find("energy_efficiency")),
+            )
         else:
             key = next((self.replaces[m] for m in self.figures.line(product) if m in self.replaces), "")
         if not key:
             out.unpriced.append(f"replaced_value/{kind.use_id or product}")
             return
-        amount = product_yield * self.figures.find("substitution_ratio", (key,))[0]
+        amount = product_yield * out.need(self.figures.find("substitution_ratio", (key,)))
         if not product_yield.known:
             out.unpriced.append(f"yield/{kind.use_id}")
         value = out.need(self.figures.find("replaced_value", (key,)))
@@ -249,7 +252,9 @@ class KindPricer:
             if present != "R1" or self.material_unit.get(material) == MEGAWATT_HOUR:
                 return stack
             heat = out.need(self.figures.find("energy_mwh_per_t", self.figures.line(material)))
-            heat = heat * self.figures.find("energy_efficiency")[0]  # must be made otherwise from now on
+            heat = heat * out.need(
+                self.figures.find("energy_efficiency")
+            )  # must be made otherwise from now on
             return stack - heat * out.need(self.figures.find(f"replaced_emission_{self.basis}", (HEAT,)))
         done = out.need(
             self.figures.find(
@@ -265,8 +270,8 @@ class KindPricer:
             out.unpriced.append(f"replaced_emission_{self.basis}/{material}")
             return UNKNOWN
         given_up = out.need(self.figures.find(f"replaced_emission_{self.basis}", (key,)))
-        given_up = given_up * self.figures.find("substitution_ratio", (key,))[0]
-        given_up = given_up * self.figures.find("present_recovery_yield")[0]
+        given_up = given_up * out.need(self.figures.find("substitution_ratio", (key,)))
+        given_up = given_up * out.need(self.figures.find("present_recovery_yield"))
         if (
             self.figures.unit_of(f"replaced_value/{key}") == MEGAWATT_HOUR
             and self.material_unit.get(material) != MEGAWATT_HOUR
