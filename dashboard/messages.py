@@ -680,6 +680,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The plan's limit {name} is {value}, but must be between {low} and {high}.",
         "Choose a limit inside the range.",
     ),
+    "uses.columns": (
+        "No column of {file} holds a waste code or a text (found: {found}).",
+        "Name the columns code, text and industry in the first row.",
+    ),
+    "uses.json_line": (
+        "The line is not a JSON object.",
+        "Write one object a line, with code, text and industry.",
+    ),
     "parameter.range": (
         "{name} is {value}, but must be between {low} and {high}.",
         "Choose a value inside the range.",
