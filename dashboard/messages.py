@@ -676,6 +676,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{id} has to be placed or met whole ({name}), but its amount is unknown.",
         "Give the amount, or leave the requirement out.",
     ),
+    "allocation.prices_mismatch": (
+        "There are {matches} matches and {prices} prices: they are not of the same result.",
+        "Price the matches of this result anew.",
+    ),
     "allocation.limit_range": (
         "The plan's limit {name} is {value}, but must be between {low} and {high}.",
         "Choose a limit inside the range.",
