@@ -38,6 +38,7 @@ def build_app() -> typer.Typer:
     """Return the commands, their help in the language chosen by then."""
     from dashboard.commands.analyse import analyse
     from dashboard.commands.check import check
+    from dashboard.commands.codes import build_codes_app
     from dashboard.commands.distances import distances
     from dashboard.commands.roads import build_roads_app
     from dashboard.commands.uses import uses
@@ -56,6 +57,9 @@ def build_app() -> typer.Typer:
     app.command(help=_("Check files before they are used: every fault with row, column and advice."))(check)
     app.command(help=_("Distances by road between all places of a list."))(distances)
     app.command(help=_("Which industries may receive a stream, with reasons and precedents."))(uses)
+    app.add_typer(
+        build_codes_app(), name="codes", help=_("Waste codes (EAL) from own words, and what they are.")
+    )
     app.add_typer(build_roads_app(), name="roads", help=_("Road networks of whole countries, by vehicle."))
     app.command(help=_("Where the data come from, and their licences."))(sources)
     return app

@@ -763,6 +763,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The Dask cluster at {address} was lost before all distances were measured.",
         "Look at the workers' memory and logs, and run the command again. Nothing was written.",
     ),
+    "codes.column": (
+        "The file {file} lacks a column of texts to find codes for (found: {found}).",
+        "Name the column with --column, as its header is written.",
+    ),
+    "codes.target_unknown": (
+        "The table of words names {target}, which is neither a code nor a material.",
+        "Correct the table in loaders/data/codes.",
+    ),
     "distances.columns": (
         "The file {file} lacks columns for id, latitude and longitude (found: {found}).",
         "Name the columns id, lat and lon, with degrees in EPSG:4326.",

@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 
 from geodata.codeindex import CodeIndex, weigh
 from geodata.codetext import clean_text
-from geodata.codewording import LONGEST_TEXT, fold_text, split_words, stem_word
+from geodata.codewording import LONGEST_TEXT, fold_text, split_words, squeeze, stem_word
 from geodata.wastecodes import parse_eal
 
 CONFIDENCES = ("high", "medium", "low")
@@ -202,7 +202,7 @@ def _read(
     features: dict[int, float] = {}
     sources: dict[int, str] = {}
     mass = 0.0
-    surface = {fold_text(w): w for w in reversed(re.findall(r"[^\W_]+", text))}
+    surface = {squeeze(fold_text(w)): w for w in reversed(re.findall(r"[^\W_]+", text))}
     for word in words:
         spread = spreads[word]
         written = surface.get(word, word).casefold()
