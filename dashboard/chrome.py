@@ -119,6 +119,7 @@ def pick_filters() -> None:
 
 def pick_roads() -> list[controls.BadValue]:
     """Let the reader choose the road network and the profile; return what of the link cannot be followed."""
+    session.look_at_roads()
     shelf = session.list_roads()
     groups, bad = shelf.groups, []
     asked = controls.choice("roads")
@@ -158,9 +159,29 @@ def pick_roads() -> list[controls.BadValue]:
 
 
 def read_roads() -> None:
-    """Read the chosen network where that was not done before, and say so: that of a country takes a while."""
+    """Read the chosen network where that was not done before, and say so: that of a country takes a while.
+
+    A damaged one is given up for the main roads, which is told as long as no other is chosen.
+    """
     with st.spinner(_("Reading the road network …"), show_time=True):
-        session.current_network()
+        there = session.read_current_roads()
+    if not there:
+        st.rerun()  # the margin must not show what cannot be had
+    lost = session.lost_roads()
+    if lost is None:
+        return
+    st.warning(
+        _("The road network that was chosen cannot be read. Distances are measured over another one."),
+        icon=":material/error:",
+    )
+    used = session.current_roads()
+    used_name = session.name_roads(used.name, used.date)
+    st.text(
+        _("Cannot be read: {lost}. Used instead: {used}.").format(
+            lost=lost.name, used=f"{used_name}, {session.name_profile(used.profile)}"
+        )
+    )
+    st.text(" ".join(describe_error(lost.error, _)))
 
 
 def pick_limits() -> None:

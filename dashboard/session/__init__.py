@@ -39,8 +39,11 @@ from dashboard.session.roads import (
     current_roads,
     describe_roads,
     list_roads,
+    look_at_roads,
+    lost_roads,
     name_profile,
     name_roads,
+    read_current_roads,
     summarise_roads,
 )
 from dashboard.session.scenarios import (
@@ -98,6 +101,8 @@ __all__ = [
     "load_region",
     "load_sources",
     "load_workshop",
+    "look_at_roads",
+    "lost_roads",
     "make_template",
     "municipality_names",
     "name_profile",
@@ -105,6 +110,7 @@ __all__ = [
     "own_files",
     "place_names",
     "quick_view",
+    "read_current_roads",
     "read_inquiry_subject",
     "read_uploads",
     "shared_polygon_note",

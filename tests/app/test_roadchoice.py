@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 import streamlit_folium
 from streamlit.testing.v1 import AppTest
 
 from loaders.networkbuilds import build_network
-from loaders.networkshelf import FOLDER_SETTING
+from loaders.networkshelf import FOLDER_SETTING, Shelf, list_shelf
 from loaders.region import read_region
 from loaders.travelcache import FOLDER_VARIABLE
 from tests.loaders.osmwriting import write_osm
@@ -159,3 +161,56 @@ def test_reach_stands_in_a_table_too_and_in_the_link(open_page: Open) -> None:
     assert table["facilities"].iloc[-1] > 0
     assert _query(app)["reach_min"] == "180"
     assert "reach" not in _query(open_page("finn_partner", **asked))
+
+
+def _spoil(path: Path) -> None:
+    """Change the arrays of a network file and leave what it says of itself."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = max((name for name in members if name.startswith("graph/")), key=lambda name: len(members[name]))
+    members[name] = members[name][:-3] + b"???"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+
+
+def test_a_network_with_damaged_arrays_gives_way_to_the_main_roads(
+    open_page: Open, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "networks"
+    own.mkdir()
+    copy = own / "ring.roads"
+    copy.write_bytes((folder / "semi_trailer.roads").read_bytes())
+    _spoil(copy)
+    monkeypatch.setenv(FOLDER_SETTING, str(own))
+    st.cache_resource.clear()
+    expected = _matches(open_page(data="practice"))
+    app = open_page(data="practice", roads=GROUP)
+    assert any("kan ikke leses" in warning.value for warning in app.warning)
+    assert "Ringbygda" in _texts(app)
+    assert "Brukes i stedet: Symbiosekarts hovedveier" in _texts(app)
+    assert not app.error
+    assert _matches(app) == expected
+    assert _query(app) == {"data": "practice"}
+    assert len(app.sidebar.selectbox(key="choice_roads").options) == 1
+    again = app.run()  # told until another is chosen
+    assert any("kan ikke leses" in warning.value for warning in again.warning)
+    copy.write_bytes((folder / "semi_trailer.roads").read_bytes())  # mended
+    again = again.run()
+    chosen = again.sidebar.selectbox(key="choice_roads").set_value(GROUP).run()
+    assert not any("kan ikke leses" in warning.value for warning in chosen.warning)
+    assert _matches(chosen) != expected
+
+
+def test_the_folder_is_looked_at_once_a_run(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+
+    def look() -> Shelf:
+        looks.append(1)
+        return list_shelf()
+
+    app = open_page("data")
+    monkeypatch.setattr("dashboard.session.roads.list_shelf", look)
+    app.run()
+    assert not app.exception
+    assert len(looks) == 1
