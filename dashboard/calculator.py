@@ -15,6 +15,7 @@ from geodata.scenario import access_key, run_scenario
 from geodata.selection import Filters, select_filtered
 from loaders.codes import read_waste_codes
 from loaders.networkshelf import MAIN_ROADS
+from loaders.uses import read_use_library
 
 __all__ = ["MAIN_ROADS", "Calculator", "Request", "find_part", "name_part"]
 
@@ -58,6 +59,7 @@ class Calculator:
         self._fetch = fetch
         self._read_network = read_network
         self._read_codes = cache(read_waste_codes)
+        self._read_uses = cache(read_use_library)
         self._tables: OrderedDict[str, RegionTables] = OrderedDict()
         self._travel: OrderedDict[tuple[str, str, tuple[float, float]], NetworkTravel] = OrderedDict()
 
@@ -78,6 +80,7 @@ class Calculator:
             select_filtered(tables, request.filters, travel=travel),
             network=network,
             codes=self._read_codes(),
+            uses=self._read_uses(),
             parameters=request.parameters,
             travel=travel,
             report=report,

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import session
-from dashboard.labels import SCORE_PARTS, SCORE_REASONS, label
+from dashboard.labels import HIERARCHIES, SCORE_PARTS, SCORE_REASONS, label
 from dashboard.text import format_minutes, format_number
 from dashboard.text import gettext as _
 from geodata.scoring import explain_match
@@ -57,10 +57,14 @@ def describe_reason(code: str, values: Mapping[str, Any], *, material: Any) -> s
     unit = str(values.get("unit", ""))
     written: dict[str, str] = {}
     for name, value in values.items():
-        if name in ("offer_material", "need_material"):
+        if name in ("offer_material", "need_material", "product"):
             written[name] = material(str(value))
-        elif name in ("offer_amount", "need_amount", "exchange_best"):
+        elif name in ("offer_amount", "exchange_best"):
             written[name] = format_number(value, decimals=1, unit=unit)
+        elif name == "need_amount":
+            written[name] = format_number(value, decimals=1, unit=str(values.get("need_unit", unit)))
+        elif name in ("present", "new"):
+            written[name] = label(HIERARCHIES, value)
         elif name in ("distance_km", "estimated_km"):
             written[name] = format_number(value, decimals=1, unit="km")
         elif name == "minutes":

@@ -86,12 +86,17 @@ EXCLUSION_REASONS = {
     "ranked_below": N_("many better partners"),
 }
 SCORE_REASONS = {
-    "code.absent_both": N_("neither side has a waste code; the material decides"),
-    "code.absent_one": N_("only one side has a waste code; the material decides"),
     "code.shared_6": N_("same waste code ({offer_code})"),
     "code.shared_4": N_("same group of waste codes ({offer_code} and {need_code})"),
     "code.shared_2": N_("same chapter of waste codes ({offer_code} and {need_code})"),
     "code.shared_0": N_("different chapters of waste codes ({offer_code} and {need_code})"),
+    "code.use": N_("{offer_material} can become {product}, which is what the receiver needs"),
+    "code.intermediary": N_("an intermediary makes {product} of {offer_material} for the receiver"),
+    "code.taken_for_use": N_("the receiver takes {offer_material} for a known use"),
+    "quality.nothing_asked": N_("no demand of the quality is known: half of the points"),
+    "quality.unknown": N_("{asked} demands of the quality, none of them spoken of: half of the points"),
+    "quality.met": N_("{met} of {asked} demands of the quality are met, as the offer is described"),
+    "quality.broken": N_("{broken} of {asked} demands of the quality are not met, as the offer is described"),
     "material.same": N_("same material: {offer_material}"),
     "material.parent": N_("one is a kind of the other: {offer_material} and {need_material}"),
     "material.sibling": N_("related materials: {offer_material} and {need_material}"),
@@ -99,14 +104,54 @@ SCORE_REASONS = {
     "amount.overlap": N_(
         "{offer_amount} offered, {need_amount} needed a year: {exchange_best} can be exchanged"
     ),
+    "amount.turned": N_(
+        "{offer_amount} offered, {need_amount} of the product needed a year: {exchange_best} can go there"
+    ),
     "amount.offer_unknown": N_("the amount offered is unknown: half of the points"),
     "amount.need_unknown": N_("the amount needed is unknown: half of the points"),
     "amount.both_unknown": N_("both amounts are unknown: half of the points"),
     "amount.not_comparable": N_("the amounts are in units that cannot be compared: half of the points"),
     "season.unknown": N_("the months are not stated: half of the points"),
     "season.overlap": N_("{common} months in common, of {offer_months} offered and {need_months} needed"),
+    "hazard.ordinary": N_("no hazardous waste"),
+    "hazard.licensed": N_("hazardous waste, and the receiver takes hazardous waste"),
+    "hazard.hazard_unknown": N_("not known whether it is hazardous waste: half of the points"),
+    "hazard.licence_unknown": N_("hazardous waste, and not known whether the receiver may take it"),
+    "hazard.unstated": N_("no hazardous waste; the receiver does not say what it may take"),
+    "hierarchy.unknown": N_("not known where it goes today or would go: half of the points"),
+    "hierarchy.better_reported": N_("from {present} today to {new}"),
+    "hierarchy.better_usual": N_("from {present}, which is usual, to {new}"),
+    "hierarchy.same_reported": N_("{new}, as today"),
+    "hierarchy.same_usual": N_("{new}, as is usual"),
+    "hierarchy.worse_reported": N_("lower in the waste hierarchy than today: from {present} to {new}"),
+    "hierarchy.worse_usual": N_("lower in the waste hierarchy than usual: from {present} to {new}"),
     "distance.routed": N_("{distance_km} by road, {minutes}"),
     "distance.partly_estimated": N_("{distance_km} by road, {minutes}; {estimated_km} of it is estimated"),
+}
+HIERARCHIES = {
+    "reuse": N_("use as it is"),
+    "recycling": N_("recycling of the material"),
+    "biological": N_("biogas, compost or soil"),
+    "backfilling": N_("filling in place of rock"),
+    "energy": N_("burning for energy"),
+    "disposal": N_("landfill or the like"),
+}
+ROUTES = {
+    "same_stream": N_("the same stream"),
+    "use": N_("a use of it"),
+    "intermediary": N_("through an intermediary"),
+}
+MISSING = {
+    "code": N_("waste code"),
+    "amount": N_("amount"),
+    "capacity": N_("the intermediary's capacity"),
+    "season": N_("months"),
+    "quality": N_("quality"),
+    "hazard": N_("whether it is hazardous"),
+    "licence": N_("what the receiver may take"),
+    "industry": N_("the receiver's industry"),
+    "price": N_("what the offer costs or earns today"),
+    "step": N_("who does the treatment"),
 }
 INDICATORS = {
     "facilities": N_("Facilities"),
@@ -195,19 +240,23 @@ COLUMNS |= {
     f"score_{part}": text
     for part, text in {
         "code": N_("Points: code"),
-        "material": N_("Points: material"),
+        "quality": N_("Points: quality"),
         "amount": N_("Points: amount"),
         "season": N_("Points: months"),
         "distance": N_("Points: distance"),
+        "hazard": N_("Points: hazard"),
+        "hierarchy": N_("Points: hierarchy"),
     }.items()
 }
 
 SCORE_PARTS = {
-    "code": N_("Waste code"),
-    "material": N_("Material"),
+    "code": N_("Code or use"),
+    "quality": N_("Quality"),
     "amount": N_("Amount"),
     "season": N_("Months"),
     "distance": N_("Distance"),
+    "hazard": N_("Hazard and licence"),
+    "hierarchy": N_("Waste hierarchy"),
 }
 
 
@@ -216,11 +265,13 @@ PARAMETERS = {
     "max_pipe_km": N_("Longest distance for heat and water by pipe"),
     "max_minutes": N_("Longest drive"),
     "min_score": N_("Lowest score"),
-    "weight_code": N_("Points for the waste code"),
-    "weight_material": N_("Points for the material"),
+    "weight_code": N_("Points for the waste code or the use"),
+    "weight_quality": N_("Points for the quality"),
     "weight_amount": N_("Points for the amount"),
     "weight_season": N_("Points for the months"),
     "weight_distance": N_("Points for the distance"),
+    "weight_hazard": N_("Points for hazard and licence"),
+    "weight_hierarchy": N_("Points for the waste hierarchy"),
     "half_distance_km": N_("Distance that halves its points"),
     "cluster_minutes": N_("Reach of a cluster"),
     "cluster_min_facilities": N_("Fewest facilities in a cluster"),

@@ -60,10 +60,12 @@ MATCH_COLUMNS = (
     "ferries",
     "estimated_km",
     "score_code",
-    "score_material",
+    "score_quality",
     "score_amount",
     "score_season",
     "score_distance",
+    "score_hazard",
+    "score_hierarchy",
     "eal_code",
     "hazardous",
 )

@@ -61,10 +61,12 @@ DECIMALS = {
     "matches": 0,
     "radius_minutes": 0,
     "score_code": 2,
-    "score_material": 2,
+    "score_quality": 2,
     "score_amount": 2,
     "score_season": 2,
     "score_distance": 2,
+    "score_hazard": 2,
+    "score_hierarchy": 2,
 }
 WIDTHS = {
     "name": 270,

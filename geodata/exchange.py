@@ -1,7 +1,10 @@
 """How much could be exchanged when nothing is given twice: a largest flow from offers to needs.
 
-Every offer is given at most once and every need met at most once; which match carries which tonne is not said
-(many plans reach the same sum, and choosing one belongs to the allocation).
+Every offer is given at most once and every need met at most once; which match carries which tonne is not
+said (many plans reach the same sum, and choosing one belongs to the allocation). What a use makes of a
+stream fills its need by the yield; a need with several uses is filled by the highest of them, so that it
+never gets more than it wants. Matches through an intermediary carry nothing here: what they give is counted
+where the intermediary takes it.
 """
 
 from __future__ import annotations
@@ -35,18 +38,22 @@ def sum_exchange(matches: pd.DataFrame, flows: pd.DataFrame, *, unit: str = "t")
     """
     in_unit = matches["unit"].astype(object).eq(unit).to_numpy(bool)
     known = matches["amount_known"].to_numpy(dtype=bool) & in_unit
+    known &= matches["route"].astype(object).ne("intermediary").to_numpy(bool)
     unknown = int((~matches["amount_known"].to_numpy(dtype=bool)).sum())
     if not known.any():
         return np.full(3, np.nan), unknown
     amounts = flows.set_index("stream_id")
     offer, offers = pd.factorize(matches["offer_stream_id"].astype(object).to_numpy()[known])
     need, needs = pd.factorize(matches["need_stream_id"].astype(object).to_numpy()[known])
+    fills = np.zeros(len(needs))
+    np.maximum.at(fills, need, matches["fills_per_t"].to_numpy(dtype=np.float64, na_value=1.0)[known])
+    fills = np.where(fills > 0, fills, 1.0)
     totals = [
         _push_flow(
             offer,
             need,
             supply=amounts[f"amount_{level}"].reindex(offers).to_numpy(),
-            demand=amounts[f"amount_{level}"].reindex(needs).to_numpy(),
+            demand=amounts[f"amount_{level}"].reindex(needs).to_numpy() / fills,
         )
         for level in LEVELS
     ]

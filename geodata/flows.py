@@ -6,6 +6,7 @@ hazard -1) and is never zero.
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -30,6 +31,11 @@ FLOW_COLUMNS = (
     "hazard",
     "basis",
     "piped",
+    "division",
+    "treats",
+    "treatment",
+    "quality",
+    "price_nok_per_t",
 )
 HAZARD_UNKNOWN, HAZARD_NO, HAZARD_YES = -1, 0, 1
 TONNES, ENERGY = "t", "MWh"
@@ -37,7 +43,17 @@ PIPED_MATERIALS = ("heat", "cooling", "cooling_water", "process_water", "process
 """These and their kinds go by pipe: no lorry carries them across a county."""
 
 
-def prepare_flows(streams: pd.DataFrame, *, facility_ids: tuple[str, ...], codes: WasteCodes) -> pd.DataFrame:
+TREATERS = ("treatment", "collector", "municipal_waste_company")
+"""Kinds of actors that treat or sort what others give them, and hand the product on."""
+
+
+def prepare_flows(
+    streams: pd.DataFrame,
+    *,
+    facility_ids: tuple[str, ...],
+    codes: WasteCodes,
+    facilities: gpd.GeoDataFrame | None = None,
+) -> pd.DataFrame:
     """Return one comparable row a stream, sorted by stream_id (so that no later step sees the row order).
 
     Parameters
@@ -45,6 +61,7 @@ def prepare_flows(streams: pd.DataFrame, *, facility_ids: tuple[str, ...], codes
     streams : columns as :data:`geodata.schemas.STREAMS`.
     facility_ids : position -> facility_id, as in ``Travel.ids``.
     codes : the material vocabulary (densities) and the hazard flags of the codes.
+    facilities : what kind of actor each is and its industry; None: not known of any.
 
     Returns
     -------
@@ -52,7 +69,8 @@ def prepare_flows(streams: pd.DataFrame, *, facility_ids: tuple[str, ...], codes
     amount could be turned into tonnes (m3 by the material's density: low for the minimum, high for the
     maximum), else the stream's own unit or ``""``; `months` a 12-bit mask, 0 unknown; `hazard` -1 unknown,
     0 no, 1 yes; `basis` the position in :data:`geodata.schemas.BASES`;
-    `piped` whether it goes by pipe.
+    `piped` whether it goes by pipe; `division` the facility's NACE division ("" unknown) and `treats` whether
+    it is one of :data:`TREATERS`; `treatment`, `quality` the stream's own ("" unknown).
     """
     position = pd.Series(np.arange(len(facility_ids)), index=pd.Index(facility_ids, dtype="object"))
     rows = streams.sort_values("stream_id", kind="stable").reset_index(drop=True)
@@ -60,6 +78,7 @@ def prepare_flows(streams: pd.DataFrame, *, facility_ids: tuple[str, ...], codes
     low, best, high = fill_range(rows["amount_min"], rows["amount_best"], rows["amount_max"])
     unit = rows["unit"].astype("object").where(rows["unit"].notna(), "").to_numpy()
     low, best, high, unit = _to_tonnes(low, best, high, unit=unit, material=rows["material"], codes=codes)
+    division, treats = _describe_owners(rows["facility_id"], facilities)
     basis = rows["basis"].astype("object").map({name: rank for rank, name in enumerate(BASES)})
     return pd.DataFrame(
         {
@@ -76,8 +95,33 @@ def prepare_flows(streams: pd.DataFrame, *, facility_ids: tuple[str, ...], codes
             "hazard": _hazards(rows["hazardous"], rows["eal_code"], codes=codes),
             "basis": basis.to_numpy(dtype=np.int8),
             "piped": _find_piped(rows["material"], codes=codes),
+            "division": division,
+            "treats": treats,
+            "treatment": _texts(rows["treatment"]),
+            "quality": _texts(rows["quality"]),
+            "price_nok_per_t": rows["price_nok_per_t"].to_numpy(dtype=np.float64, na_value=np.nan),
         }
     )
+
+
+def _texts(column: pd.Series) -> npt.NDArray[np.object_]:
+    texts: npt.NDArray[np.object_] = column.astype("object").where(column.notna(), "").to_numpy()
+    return texts
+
+
+def _describe_owners(
+    facility_id: pd.Series, facilities: gpd.GeoDataFrame | None
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
+    """Return the division of each stream's facility, and whether it treats what others give it."""
+    if facilities is None:
+        return np.full(len(facility_id), "", dtype=object), np.zeros(len(facility_id), dtype=bool)
+    known = facilities.drop_duplicates("facility_id").set_index("facility_id")
+    owner = known.index.astype("object").get_indexer(pd.Index(facility_id.astype("object")))
+    if "industry_code" in known:
+        division = pd.Series(_texts(known["industry_code"])).str[:2].to_numpy(dtype=object)[owner]
+    else:
+        division = np.full(len(facility_id), "", dtype=object)
+    return division, known["actor_type"].isin(TREATERS).to_numpy(dtype=bool)[owner]
 
 
 def fill_range(

@@ -1,8 +1,9 @@
 """Explained candidates: which offer could go to which need, why, how well, and why others were left out.
 
-The order of the tests (the first that fails is the reason given): placed, material, hazard, unit, amount,
-months, road, score, rank. Economics and knowledge of uses attach as further
-:class:`geodata.scoring.ScorePart`.
+Three routes lead from an offer to a need: the same stream, a use that the receiver makes of it
+(:mod:`geodata.usepairs`), or an intermediary who treats (:mod:`geodata.intermediaries`). The order of the
+tests (the first that fails is the reason given): placed, material, hazard, unit, amount, months, road, score,
+rank. Money and carbon are worked out of the matches and are no part of the score.
 """
 
 from __future__ import annotations
@@ -15,60 +16,36 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geodata.candidates import BLOCK_PAIRS, drop_unwatched, iterate_candidates
+from geodata.candidates import BLOCK_PAIRS, iterate_candidates
 from geodata.codetables import WasteCodes
-from geodata.flows import ENERGY, HAZARD_NO, HAZARD_YES, prepare_flows
+from geodata.exclusions import EXCLUSION_COLUMNS, gather_left, tabulate_left
+from geodata.flows import prepare_flows
+from geodata.intermediaries import find_chain_members, match_chains
+from geodata.judging import Array, judge_block, limit_way_km
 from geodata.matchtable import MATCH_COLUMNS, tabulate_matches
+from geodata.pairtables import REASONS, PairTables
 from geodata.parameters import ScenarioParameters
 from geodata.results import RegionTables
 from geodata.scoring import PARTS, ScorePart
+from geodata.streamgroups import group_flows
 from geodata.transport import Travel
+from geodata.uses import UseLibrary
 
 Floats = npt.NDArray[np.float64]
 
-EXCLUSION_COLUMNS = (
-    "offer_stream_id",
-    "need_stream_id",
-    "from_facility_id",
-    "to_facility_id",
-    "material",
-    "reason",
-    "value",
-    "limit",
-    "unit",
-    "distance_km",
-    "pairs",
-)
-"""One row a pair left out, the nearest of each offer and reason; the rest of them as one row with no need
-and their number in `pairs`. `value`, `limit` and `unit` tell the test that failed (km, min, points)."""
-
-__all__ = ["EXCLUSION_COLUMNS", "MATCH_COLUMNS", "REASONS", "MatchResult", "match_streams"]
-
-REASONS = (
-    "",
-    "not_placed",
-    "material",
-    "hazard",
-    "unit",
-    "amount_zero",
-    "months",
-    "unreachable",
-    "too_far",
-    "too_long",
-    "below_score",
-    "ranked_below",
-)
-_OK, _NOT_PLACED, _MATERIAL, _HAZARD, _UNIT, _ZERO, _MONTHS, _UNREACHABLE, _FAR, _LONG, _SCORE, _RANK = range(
-    12
-)
+__all__ = [
+    "EXCLUSION_COLUMNS",
+    "MATCH_COLUMNS",
+    "REASONS",
+    "MatchResult",
+    "find_counterparts",
+    "match_streams",
+]
 
 MAX_PARTNERS = 100
 """A match is kept when it is among this many best of its offer or of its need; the others are counted."""
 DETAILED_PAIRS = 3
 """Pairs left out that are told one by one, for each offer and reason."""
-STRAIGHT_MARGIN = 0.9
-"""Roads are never this much shorter than the crow's way: what is beyond is not routed."""
-EARTH_RADIUS_KM = 6371.0088
 
 
 @dataclass(frozen=True)
@@ -85,6 +62,7 @@ def match_streams(
     *,
     codes: WasteCodes,
     parameters: ScenarioParameters,
+    uses: UseLibrary | None = None,
     parts: tuple[ScorePart, ...] = PARTS,
     focus: Collection[str] | None = None,
     detailed_pairs: int = DETAILED_PAIRS,
@@ -97,6 +75,7 @@ def match_streams(
     ----------
     tables : checked tables; `travel` is between the facilities of the same table.
     travel : distances by road, asked in blocks and only for pairs that passed every cheaper test.
+    uses : what streams can become; None: only the same streams meet.
     parts : the parts of the score.
     focus : facility ids; only pairs that touch one of them are looked at (None: all).
     detailed_pairs : pairs left out that are told one by one, for each offer and reason.
@@ -106,251 +85,176 @@ def match_streams(
     -------
     The same rows whatever the order of the rows in `tables`.
     """
-    flows = prepare_flows(tables.streams, facility_ids=travel.ids, codes=codes)
-    points = _place_points(tables.facilities, travel.ids)
+    flows = prepare_flows(tables.streams, facility_ids=travel.ids, codes=codes, facilities=tables.facilities)
+    points = place_points(tables.facilities, travel.ids)
+    facility = flows["facility"].to_numpy()
     watched = None if focus is None else np.isin(np.array(travel.ids, dtype=object), list(focus))
-    if watched is not None:
-        flows = drop_unwatched(flows, watched)
-    kept: list[pd.DataFrame] = []
-    left: list[pd.DataFrame] = []
-    for block in iterate_candidates(flows, codes=codes, block_pairs=block_pairs):
+    grouping = group_flows(flows, placed=~np.isnan(points[:, 0])[facility])
+    pairs = PairTables(grouping, codes=codes, uses=uses, parts=parts, parameters=parameters)
+    known_uses = pairs.knowledge.uses
+    best = _Best(flows["basis"].to_numpy())
+    told, counts = [], []
+    blocks = iterate_candidates(
+        flows,
+        pairs,
+        points,
+        limit_km=limit_way_km(flows["piped"].to_numpy(), parameters),
+        watched=watched,
+        detailed_pairs=detailed_pairs,
+        block_pairs=block_pairs,
+    )
+    for block in blocks:
         pulse()
-        pairs = _describe_pairs(block, flows, points)
-        if watched is not None:
-            pairs = pairs[watched[pairs["origin"]] | watched[pairs["destination"]]]
-        pairs = pairs[pairs["origin"] != pairs["destination"]].reset_index(drop=True)
-        pairs = _judge_pairs(pairs, travel, parts=parts, parameters=parameters)
-        kept = [_keep_best([*kept, pairs[pairs["reason"] == _OK]], flows)]
-        counts = pairs[pairs["reason"] == _OK].groupby("offer").size().rename("passed")
-        left.append(_summarise_left(pairs[pairs["reason"] != _OK], detailed_pairs))
-        left.append(counts.reset_index())
-    matches = kept[0] if kept else pd.DataFrame()
+        matched, failed = judge_block(
+            block, flows, points, known_uses, travel, parts=parts, parameters=parameters
+        )
+        best.add(matched)
+        some, number = gather_left(block, failed, facility, points, detailed_pairs=detailed_pairs)
+        told.append(some)
+        counts.append(number)
+    chains = match_chains(
+        flows,
+        pairs,
+        points,
+        travel,
+        parts=parts,
+        parameters=parameters,
+        watched=watched,
+        block_pairs=block_pairs,
+        pulse=pulse,
+    )
+    if chains is not None:
+        best.add(_drop_needless(chains, best.columns))
+    capped = best.settle()
     return MatchResult(
-        matches=tabulate_matches(matches, flows, travel.ids, parts=parts),
-        exclusions=_tabulate_left(left, matches, flows, travel, parts=parts, parameters=parameters),
+        matches=tabulate_matches(best.columns, flows, travel.ids, uses=known_uses, parts=parts),
+        exclusions=tabulate_left(
+            told, counts, capped, flows, known_uses, travel, parts=parts, parameters=parameters
+        ),
     )
 
 
-def _place_points(facilities: gpd.GeoDataFrame, ids: tuple[str, ...]) -> Floats:
+def find_counterparts(
+    tables: RegionTables,
+    watched: npt.NDArray[np.bool_],
+    *,
+    codes: WasteCodes,
+    uses: UseLibrary | None = None,
+) -> npt.NDArray[np.bool_]:
+    """Tell which facilities have a stream that could meet one of a watched facility, or are watched.
+
+    All others can neither match with a watched one, by themselves or in a chain, nor be told as left out.
+
+    Parameters
+    ----------
+    watched : by position of the facility in `tables`.
+    """
+    ids = tuple(tables.facilities["facility_id"].astype(str))
+    flows = prepare_flows(tables.streams, facility_ids=ids, codes=codes, facilities=tables.facilities)
+    facility = flows["facility"].to_numpy()
+    grouping = group_flows(flows, placed=np.ones(len(flows), dtype=bool))
+    pairs = PairTables(grouping, codes=codes, uses=uses, parts=(), parameters=ScenarioParameters())
+    found = watched.copy()
+    seen = [watched[facility[rows]].any() for rows in grouping.needs.members]
+    for group, rows in enumerate(grouping.offers.members):
+        related = pairs.knowledge.relate(int(grouping.offers.columns["kin"][group])).related
+        which = np.flatnonzero(related[grouping.needs.columns["profile"]])
+        mine = watched[facility[rows]].any()
+        for other in which:
+            if mine:
+                found[facility[grouping.needs.members[other]]] = True
+            if seen[other]:
+                found[facility[rows]] = True
+    return found | find_chain_members(flows, pairs, watched)
+
+
+def place_points(facilities: gpd.GeoDataFrame, ids: tuple[str, ...]) -> Floats:
     """Return n x 3 unit vectors in the order of `ids`; NaN where a facility has no point."""
     geometry = facilities.set_index("facility_id").geometry.reindex(list(ids))
     lon, lat = (np.radians(np.asarray(axis, dtype=np.float64)) for axis in (geometry.x, geometry.y))
     return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 
 
-def _describe_pairs(block: pd.DataFrame, flows: pd.DataFrame, points: Floats) -> pd.DataFrame:
-    offer, need = block["offer"].to_numpy(), block["need"].to_numpy()
+class _Best:
+    """The best matches seen so far: those among the best of their offer or of their need, by rank."""
 
-    def both(name: str) -> tuple[npt.NDArray, npt.NDArray]:  # type: ignore[type-arg]
-        column = flows[name].to_numpy()
-        return column[offer], column[need]
+    def __init__(self, basis: npt.NDArray[np.int8]) -> None:
+        self._basis = basis
+        self._held: list[dict[str, Array]] = []
+        self._size = self._sorted = 0
+        self._passed: list[Array] = []
 
-    origin, destination = both("facility")
-    coded = flows["code"].to_numpy() != ""
-    units, (offered, needed) = both("unit"), both("amount_best")
-    offer_months, need_months = both("months")
-    known = ~np.isnan(offered) & ~np.isnan(needed)
-    hazard = both("hazard")
-    chord = np.linalg.norm(points[origin] - points[destination], axis=1)
-    bits = np.array([bin(mask).count("1") for mask in range(4096)], dtype=np.int8)
-    return block.assign(
-        origin=origin,
-        destination=destination,
-        coded_sides=coded[offer].astype(np.int8) + coded[need].astype(np.int8),
-        offer_amount=offered,
-        need_amount=needed,
-        amount_known=known & (units[0] == units[1]) & (units[0] != ""),
-        offer_months=bits[offer_months],
-        need_months=bits[need_months],
-        common_months=bits[offer_months & need_months],
-        other_kind=(units[0] != "") & (units[1] != "") & ((units[0] == ENERGY) != (units[1] == ENERGY)),
-        piped=flows["piped"].to_numpy()[offer],
-        nothing=_is_nothing(flows)[offer] | _is_nothing(flows)[need],
-        hazard_differs=((hazard[0] == HAZARD_YES) & (hazard[1] == HAZARD_NO))
-        | ((hazard[0] == HAZARD_NO) & (hazard[1] == HAZARD_YES)),
-        straight_km=2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(chord / 2, 1.0)),
-    )
+    @property
+    def columns(self) -> dict[str, Array]:
+        """Columns of the matches; sorted by rank once settled."""
+        if not self._held:
+            return {}
+        if len(self._held) > 1:
+            self._held = [{n: np.concatenate([part[n] for part in self._held]) for n in self._held[0]}]
+        return self._held[0]
 
+    def add(self, columns: dict[str, Array]) -> None:
+        """Take up a block of matches."""
+        if not len(columns["offer"]):
+            return
+        self._passed.append(columns["offer"])
+        basis = [self._basis[columns["offer"]], self._basis[columns["need"]]]
+        basis.append(np.where(columns["via"] >= 0, self._basis[columns["via"]], 0).astype(np.int8))
+        self._held.append(columns | {"basis": np.maximum.reduce(basis)})
+        self._size += len(columns["offer"])
+        if self._size > 2 * self._sorted + BLOCK_PAIRS:
+            self._trim()
 
-def _is_nothing(flows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    return (flows["amount_max"] == 0).to_numpy()
+    def settle(self) -> pd.Series:
+        """Sort by rank; return offer -> matches that are not among the best of either side."""
+        if not self._held:
+            return pd.Series(dtype=np.int64)
+        self._trim()
+        offer, count = np.unique(np.concatenate(self._passed), return_counts=True)
+        kept, left = np.unique(self.columns["offer"], return_counts=True)
+        passed = pd.Series(count, index=offer)
+        return passed.sub(pd.Series(left, index=kept), fill_value=0).astype(np.int64)
 
-
-def _judge_pairs(
-    pairs: pd.DataFrame, travel: Travel, *, parts: tuple[ScorePart, ...], parameters: ScenarioParameters
-) -> pd.DataFrame:
-    """Add `reason` (position in REASONS), legs and points; only pairs that may still pass are routed."""
-    placed = pairs["straight_km"].notna()
-    seasonless = (pairs["offer_months"] > 0) & (pairs["need_months"] > 0) & (pairs["common_months"] == 0)
-    limit_km = _limit_km(pairs["piped"].to_numpy(), parameters)
-    lower_km = pairs["straight_km"].fillna(0.0) * STRAIGHT_MARGIN
-    bound = _score_pairs(pairs.assign(distance_km=lower_km), parts=parts, parameters=parameters)["score"]
-    tests = [
-        ~placed,
-        (pairs["relation"] == 0) & (pairs["shared_digits"] < 6),
-        pairs["hazard_differs"],
-        pairs["other_kind"],
-        pairs["nothing"],
-        seasonless,
-        lower_km > limit_km,
-        bound < parameters.min_score,
-    ]
-    reasons = [_NOT_PLACED, _MATERIAL, _HAZARD, _UNIT, _ZERO, _MONTHS, _FAR, _SCORE]
-    reason = np.select([test.to_numpy() for test in tests], reasons, _OK).astype(np.int8)
-    pairs = _add_legs(pairs, travel, rows=np.flatnonzero(reason == _OK))
-    pairs = _score_pairs(pairs, parts=parts, parameters=parameters)
-    late = [
-        pairs["distance_km"].isna(),
-        pairs["distance_km"] > limit_km,
-        pairs["minutes"] > parameters.max_minutes,
-        pairs["score"] < parameters.min_score,
-    ]
-    routed = np.select([test.to_numpy() for test in late], [_UNREACHABLE, _FAR, _LONG, _SCORE], _OK)
-    return pairs.assign(reason=np.where(reason == _OK, routed, reason).astype(np.int8))
+    def _trim(self) -> None:
+        pairs = self.columns
+        # Positions in flows follow stream_id, so ties end the same way whatever the order of the input.
+        keys = [
+            pairs["via"],
+            pairs["need"],
+            pairs["offer"],
+            pairs["distance_km"],
+            pairs["basis"],
+            -pairs["score"],
+        ]
+        order = np.lexsort(keys)
+        few = (_count_before(pairs["offer"][order]) < MAX_PARTNERS) | (
+            _count_before(pairs["need"][order]) < MAX_PARTNERS
+        )
+        kept = order[few]
+        self._held = [{name: values[kept] for name, values in pairs.items()}]
+        self._size = self._sorted = len(kept)
 
 
-def _limit_km(piped: npt.NDArray[np.bool_], parameters: ScenarioParameters) -> Floats:
-    """Return the longest way of each pair: the pipe's limit where it goes by pipe (along the road)."""
-    by_pipe = min(parameters.max_pipe_km, parameters.max_distance_km)
-    return np.where(piped, by_pipe, parameters.max_distance_km)
-
-
-def _add_legs(pairs: pd.DataFrame, travel: Travel, *, rows: npt.NDArray[np.intp]) -> pd.DataFrame:
-    """Route the given rows (each pair of facilities once); the others have NaN and no ferries."""
-    origin, destination = pairs["origin"].to_numpy()[rows], pairs["destination"].to_numpy()[rows]
-    pair_number = origin.astype(np.int64) * len(travel.ids) + destination
-    distinct, back = np.unique(pair_number, return_inverse=True)
-    legs = travel.pairs(
-        (distinct // max(len(travel.ids), 1)).astype(np.intp),
-        (distinct % max(len(travel.ids), 1)).astype(np.intp),
-    )
-    columns: dict[str, npt.NDArray[np.float64]] = {}
-    for name in ("distance_km", "minutes", "estimated_km", "ferries"):
-        column = np.full(len(pairs), -1.0 if name == "ferries" else np.nan)
-        column[rows] = getattr(legs, name)[back]
-        columns[name] = column
-    return pairs.assign(**columns)
-
-
-def _score_pairs(
-    pairs: pd.DataFrame, *, parts: tuple[ScorePart, ...], parameters: ScenarioParameters
-) -> pd.DataFrame:
-    points = {part.column: part.points(pairs, parameters) for part in parts}
-    return pairs.assign(**points, score=np.sum(list(points.values()), axis=0))
-
-
-def _keep_best(blocks: list[pd.DataFrame], flows: pd.DataFrame) -> pd.DataFrame:
-    """Join blocks and keep a pair that is among the best of its offer or of its need; sorted by rank."""
-    if not (filled := [block for block in blocks if len(block)]):
-        return blocks[-1]
-    pairs = pd.concat(filled, ignore_index=True)
-    basis = flows["basis"].to_numpy()
-    pairs["basis"] = np.maximum(basis[pairs["offer"]], basis[pairs["need"]])
-    # Positions in flows follow stream_id, so ties end the same way whatever the order of the input.
-    keys = [pairs["need"], pairs["offer"], pairs["distance_km"], pairs["basis"], -pairs["score"]]
-    pairs = pairs.iloc[np.lexsort([key.to_numpy() for key in keys])].reset_index(drop=True)
-    best = (pairs.groupby("offer").cumcount() < MAX_PARTNERS) | (
-        pairs.groupby("need").cumcount() < MAX_PARTNERS
-    )
-    return pairs[best].reset_index(drop=True)
-
-
-def _summarise_left(pairs: pd.DataFrame, detailed_pairs: int) -> pd.DataFrame:
-    """Keep the nearest pairs of each offer and reason and count the rest."""
-    order = np.lexsort([pairs[name].to_numpy() for name in ("need", "straight_km", "reason", "offer")])
-    pairs = pairs.iloc[order]
-    groups = pairs.groupby(["offer", "reason"])
-    detailed = pairs[groups.cumcount() < detailed_pairs].assign(pairs=1)
-    rest = (groups.size() - detailed_pairs).rename("pairs").reset_index()
-    rest = rest[rest["pairs"] > 0].assign(need=-1)
-    names = ["offer", "need", "origin", "destination", "reason", "pairs", "straight_km"]
-    return pd.concat([detailed, rest], ignore_index=True).reindex(
-        columns=[*names, *(name for name in pairs.columns if name not in names)]
-    )
-
-
-def _tabulate_left(
-    left: list[pd.DataFrame],
-    matches: pd.DataFrame,
-    flows: pd.DataFrame,
-    travel: Travel,
-    *,
-    parts: tuple[ScorePart, ...],
-    parameters: ScenarioParameters,
-) -> pd.DataFrame:
-    told = [frame for frame in left[0::2] if len(frame)]
-    rows = pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=["offer", "need", "reason"])
-    passed = pd.concat(left[1::2]).set_index("offer")["passed"] if left else pd.Series(dtype=int)
-    kept = matches.groupby("offer").size() if len(matches) else pd.Series(dtype=int)
-    beyond = passed.sub(kept, fill_value=0)
-    capped = beyond[beyond > 0].rename("pairs").rename_axis("offer").reset_index()
-    rows = pd.concat([rows, capped.assign(need=-1, reason=_RANK)], ignore_index=True)
-    if not len(rows):
-        return _type_left(pd.DataFrame(columns=list(EXCLUSION_COLUMNS), dtype=object))
-    single = rows["need"].to_numpy() >= 0
-    rows = _measure_left(rows, single, travel, parts=parts, parameters=parameters)
-    offer, need = rows["offer"].to_numpy(dtype=np.intp), rows["need"].to_numpy(dtype=np.intp)
-    reason = rows["reason"].to_numpy(dtype=np.int8)
-    names, stream = np.array(travel.ids, dtype=object), flows["stream_id"].to_numpy()
-    facility = flows["facility"].to_numpy()
-    by_reason = {
-        _FAR: ("distance_km", parameters.max_distance_km, "km"),
-        _LONG: ("minutes", parameters.max_minutes, "min"),
-        _SCORE: ("score", parameters.min_score, "points"),
-    }
-    value, limit = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
-    unit = np.full(len(rows), None, dtype=object)
-    for which, (column, bound, name) in by_reason.items():
-        mask = reason == which
-        value[mask & single] = rows[column].to_numpy(dtype=np.float64)[mask & single]
-        limit[mask], unit[mask] = bound, name
-    far = reason == _FAR
-    limit[far] = _limit_km(flows["piped"].to_numpy()[offer[far]], parameters)
-    out = pd.DataFrame(
-        {
-            "offer_stream_id": stream[offer],
-            "need_stream_id": np.where(single, stream[need], None),
-            "from_facility_id": names[facility[offer]],
-            "to_facility_id": np.where(single, names[facility[need]], None),
-            "material": flows["material"].to_numpy()[offer],
-            "reason": np.array(REASONS, dtype=object)[reason],
-            "value": value,
-            "limit": limit,
-            "unit": unit,
-            "distance_km": rows["distance_km"].to_numpy(dtype=np.float64),
-            "pairs": rows["pairs"].to_numpy(dtype=np.int64),
-        }
-    )
-    order = np.lexsort([need, ~single, reason, offer])
-    return _type_left(out.iloc[order])
-
-
-def _measure_left(
-    rows: pd.DataFrame,
-    single: npt.NDArray[np.bool_],
-    travel: Travel,
-    *,
-    parts: tuple[ScorePart, ...],
-    parameters: ScenarioParameters,
-) -> pd.DataFrame:
-    """Route the pairs that are told one by one; where no road leads to the place, that becomes the reason."""
-    if not single.any():
-        return rows.assign(distance_km=np.nan, minutes=np.nan, score=np.nan)
-    pairs = rows[single].astype({"origin": np.intp, "destination": np.intp, "relation": np.intp})
-    pairs = pairs.astype({"shared_digits": np.int8, "coded_sides": np.int8, "amount_known": bool})
-    placed = np.flatnonzero(pairs["reason"].to_numpy() != _NOT_PLACED)
-    pairs = _score_pairs(_add_legs(pairs, travel, rows=placed), parts=parts, parameters=parameters)
-    lost = pairs["distance_km"].isna() & pairs["reason"].isin([_FAR, _SCORE])
-    pairs["reason"] = pairs["reason"].mask(lost, _UNREACHABLE)
-    out = rows.copy()
-    for name in ("distance_km", "minutes", "score"):
-        out[name] = np.nan
-        out.loc[single, name] = pairs[name].to_numpy()
-    out.loc[single, "reason"] = pairs["reason"].to_numpy()
+def _count_before(keys: Array) -> Array:
+    """Return how many equal keys stand before each."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    at = np.arange(len(keys))
+    new = np.ones(len(keys), dtype=bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    out = np.empty(len(keys), dtype=np.intp)
+    out[order] = at - np.maximum.accumulate(np.where(new, at, 0))
     return out
 
 
-def _type_left(frame: pd.DataFrame) -> pd.DataFrame:
-    kinds = dict.fromkeys(EXCLUSION_COLUMNS, "string") | {"pairs": "Int64"}
-    kinds |= dict.fromkeys(("value", "limit", "distance_km"), "Float64")
-    return frame.astype(kinds).reset_index(drop=True)
+def _drop_needless(chains: dict[str, Array], direct: dict[str, Array]) -> dict[str, Array]:
+    """Leave out a chain where the offer meets the need without anyone between, as well or better."""
+    if not direct:
+        return chains
+    size = int(max(chains["need"].max(initial=0), direct["need"].max(initial=0))) + 1
+    known = direct["offer"] * size + direct["need"]
+    order = np.argsort(known)
+    key = chains["offer"] * size + chains["need"]
+    at = np.minimum(np.searchsorted(known[order], key), len(known) - 1)
+    meets = (known[order][at] == key) & (direct["score"][order][at] >= chains["score"])
+    return {name: values[~meets] for name, values in chains.items()}

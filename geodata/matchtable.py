@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import blake2s
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geodata.flows import ENERGY
 from geodata.schemas import BASES
-from geodata.scoring import PARTS, RELATIONS, ScorePart
+from geodata.scoring import LICENCES, PARTS, ScorePart
+from geodata.usepairs import RELATIONS, ROUTES, SAME_STREAM, UseTable
+from geodata.uses import HIERARCHIES
 
+Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 MATCH_COLUMNS = (
     "match_id",
     "rank",
+    "rank_best",
+    "rank_worst",
     "score",
+    "score_low",
+    "score_high",
     *(part.column for part in PARTS),
     "offer_stream_id",
     "need_stream_id",
     "from_facility_id",
     "to_facility_id",
+    "route",
+    "use_id",
+    "via_facility_id",
+    "via_stream_id",
+    "step",
+    "operation",
+    "hierarchy",
+    "hierarchy_rank",
+    "law",
+    "product",
+    "yield_best",
+    "fills_per_t",
+    "code_by_use",
     "material",
     "need_material",
     "relation",
@@ -34,99 +57,256 @@ MATCH_COLUMNS = (
     "exchange_best",
     "exchange_max",
     "unit",
+    "need_unit",
     "amount_known",
     "amount_state",
     "offer_amount",
     "need_amount",
+    "capacity",
     "offer_months",
     "need_months",
     "common_months",
     "distance_km",
     "minutes",
     "ferries",
+    "toll_nok",
     "estimated_km",
     "estimated",
+    "via_km",
+    "via_minutes",
     "basis",
     "ahead_of_reported",
     "hazardous",
+    "licence",
+    "quality_asked",
+    "quality_met",
+    "quality_broken",
+    "present_hierarchy",
+    "present_reported",
+    "offer_treatment",
+    "offer_price_nok_per_t",
+    "missing",
 )
-"""One row a match, by rank. `exchange_*`, `offer_amount` and `need_amount` are in `unit` a year (t wherever
-it can be); <NA> where unknown. `basis` is the weaker of the two sides'. `ahead_of_reported` says that a
-match which rests on modelled or illustrative figures stands above one that rests on reported ones.
-`hazardous` <NA>: unknown."""
+"""One row a match, by rank. `exchange_*`, `offer_amount` and `capacity` (of the intermediary) are in `unit`
+a year of the offered stream (t wherever it can be), `need_amount` in `need_unit` of what is needed; <NA>
+where unknown. `score_low` and `score_high` are the score at the worst and best amounts within their
+ranges (anything, where an amount is unknown); `rank_best` and `rank_worst` the places in this table that
+such scores leave open. `yield_best` is what the use makes of a tonne of the stream, `fills_per_t` what a
+tonne fills of the need's own amount: the same where the need wants the product, 1 where it takes the
+stream itself and makes the product of it. `code_by_use`: the points of the code come from the use.
+`route` is ``same_stream``, ``use`` (the receiver makes another thing of it) or ``intermediary``; `via_*`
+tell of the intermediary and the first leg, `distance_km` and `minutes` are the whole way. `basis` is the
+weakest of all sides'. `ahead_of_reported` says that a match which rests on modelled or illustrative
+figures stands above one that rests on reported ones. `hazardous` <NA>: unknown. `present_hierarchy` is
+where the stream goes today, by its own treatment (`present_reported`) or as is usual. `missing` holds the
+keys of :data:`MISSING` that nobody has told, apart by a space."""
+
+MISSING = (
+    "code",
+    "amount",
+    "capacity",
+    "season",
+    "quality",
+    "hazard",
+    "licence",
+    "industry",
+    "price",
+    "step",
+)
 
 
 def tabulate_matches(
-    matches: pd.DataFrame, flows: pd.DataFrame, ids: tuple[str, ...], *, parts: tuple[ScorePart, ...] = PARTS
+    pairs: Mapping[str, Array],
+    flows: pd.DataFrame,
+    ids: tuple[str, ...],
+    *,
+    uses: UseTable,
+    parts: tuple[ScorePart, ...] = PARTS,
 ) -> pd.DataFrame:
     """Return the table with :data:`MATCH_COLUMNS` (and further parts' points) of judged pairs sorted by rank.
 
     Parameters
     ----------
-    matches : pairs as :mod:`geodata.matching` holds them: positions in `flows`, legs and points.
+    pairs : columns as :mod:`geodata.judging` makes them: rows of `flows`, legs and points.
     ids : position -> facility_id.
     """
     extra = [part.column for part in parts if part.column not in MATCH_COLUMNS]
-    if not len(matches):
+    if not pairs or not len(pairs["offer"]):
         return _type_matches(pd.DataFrame(columns=[*MATCH_COLUMNS, *extra], dtype=object))
-    offer, need = matches["offer"].to_numpy(), matches["need"].to_numpy()
-    names, stream = np.array(ids, dtype=object), flows["stream_id"].to_numpy()
-    known = matches["amount_known"].to_numpy()
-    units, hazard, code = flows["unit"].to_numpy(), flows["hazard"].to_numpy(), flows["code"].to_numpy()
-
-    def meet(name: str) -> Floats:
-        column = flows[name].to_numpy()
-        return np.where(known, np.minimum(column[offer], column[need]), np.nan)
-
-    either = np.maximum(hazard[offer], hazard[need])
-    rank = np.arange(1, len(matches) + 1)
-    reported = rank[matches["basis"].to_numpy() == 0]
-    out = matches.assign(
-        match_id=[_name_match(o, n) for o, n in zip(stream[offer], stream[need], strict=True)],
-        rank=rank,
-        offer_stream_id=stream[offer],
-        need_stream_id=stream[need],
-        from_facility_id=names[matches["origin"]],
-        to_facility_id=names[matches["destination"]],
-        material=flows["material"].to_numpy()[offer],
-        need_material=flows["material"].to_numpy()[need],
-        relation=np.array(RELATIONS, dtype=object)[matches["relation"]],
-        offer_code=_blank_to_none(code[offer]),
-        need_code=_blank_to_none(code[need]),
-        eal_code=_blank_to_none(np.where(code[offer] != "", code[offer], code[need])),
-        exchange_min=meet("amount_min"),
-        exchange_best=meet("amount_best"),
-        exchange_max=meet("amount_max"),
-        unit=_blank_to_none(np.where(units[offer] == units[need], units[offer], "")),
-        amount_state=_state_amounts(matches),
-        estimated=matches["estimated_km"] > 0,
-        basis=np.array(BASES, dtype=object)[matches["basis"]],
-        ahead_of_reported=(matches["basis"].to_numpy() >= BASES.index("modelled"))
+    offer, need, via = pairs["offer"], pairs["need"], pairs["via"]
+    of = {name: flows[name].to_numpy() for name in flows.columns}
+    names, stream = np.array(ids, dtype=object), of["stream_id"]
+    unit, code = of["unit"], of["code"]
+    hazard = np.maximum(of["hazard"][offer], np.where(pairs["route"] == SAME_STREAM, of["hazard"][need], -1))
+    rank = np.arange(1, len(offer) + 1)
+    reported = rank[pairs["basis"] == 0]
+    low, high = pairs["score"] + pairs["span_low"], pairs["score"] + pairs["span_high"]
+    rank_best, rank_worst = rank_range(low, high)
+    chained = via >= 0
+    out: dict[str, Any] = {name: pairs[name] for name in pairs if name in MATCH_COLUMNS or name in extra}
+    out |= {
+        "match_id": [
+            _name_match(*names_of)
+            for names_of in zip(
+                stream[offer].tolist(),
+                stream[need].tolist(),
+                np.where(chained, stream[via], "").tolist(),
+                strict=True,
+            )
+        ],
+        "rank": rank,
+        "rank_best": rank_best,
+        "rank_worst": rank_worst,
+        "score_low": low,
+        "score_high": high,
+        "offer_stream_id": stream[offer],
+        "need_stream_id": stream[need],
+        "from_facility_id": names[of["facility"][offer]],
+        "to_facility_id": names[of["facility"][need]],
+        "route": np.array(ROUTES, dtype=object)[pairs["route"]],
+        "via_facility_id": _blank_to_none(np.where(chained, names[of["facility"][via]], "")),
+        "via_stream_id": _blank_to_none(np.where(chained, stream[via], "")),
+        "material": of["material"][offer],
+        "need_material": of["material"][need],
+        "relation": np.array(RELATIONS, dtype=object)[pairs["relation"]],
+        "shared_digits": pairs["digits"],
+        "code_by_use": pairs["by_use"],
+        "offer_code": _blank_to_none(code[offer]),
+        "need_code": _blank_to_none(code[need]),
+        "eal_code": _blank_to_none(np.where(code[offer] != "", code[offer], code[need])),
+        "unit": _blank_to_none(
+            np.where((pairs["route"] == SAME_STREAM) & (unit[offer] != unit[need]), "", unit[offer])
+        ),
+        "need_unit": _blank_to_none(unit[need]),
+        "need_amount": of["amount_best"][need],
+        "amount_state": _state_amounts(pairs, of["amount_best"][need]),
+        "estimated": pairs["estimated_km"] > 0,
+        "basis": np.array(BASES, dtype=object)[pairs["basis"]],
+        "ahead_of_reported": (pairs["basis"] >= BASES.index("modelled"))
         & (rank < (reported.max() if len(reported) else 0)),
-        hazardous=pd.array(np.where(either < 0, np.nan, either), dtype="Float64").astype("boolean"),
-    )
-    return _type_matches(out[[*MATCH_COLUMNS, *extra]])
+        "hazardous": pd.array(np.where(hazard < 0, np.nan, hazard), dtype="Float64").astype("boolean"),
+        "licence": np.array(LICENCES, dtype=object)[pairs["licence"]],
+        "present_hierarchy": _name_rank(pairs["present_rank"]),
+        "hierarchy": _name_rank(pairs["new_rank"]),
+        "hierarchy_rank": np.where(pairs["new_rank"] > 0, pairs["new_rank"], np.nan),
+        "offer_treatment": _blank_to_none(of["treatment"][offer]),
+        "offer_price_nok_per_t": of["price_nok_per_t"][offer],
+    }
+    out |= _describe_uses(pairs, of, uses)
+    out["missing"] = _list_missing(pairs, of, uses)
+    return _type_matches(pd.DataFrame({name: out[name] for name in (*MATCH_COLUMNS, *extra)}))
 
 
-def _state_amounts(matches: pd.DataFrame) -> npt.NDArray[np.object_]:
-    offered, needed = matches["offer_amount"].notna(), matches["need_amount"].notna()
-    tests = [matches["amount_known"], offered & needed, needed, offered]
+def rank_range(low: Floats, high: Floats) -> tuple[Array, Array]:
+    """Return the best and the worst place that each score may take, when all lie between `low` and `high`.
+
+    Best: one after all that are surely above it. Worst: below all that may be above it or level with it.
+    """
+    sorted_low, sorted_high = np.sort(low), np.sort(high)
+    best = 1 + len(low) - np.searchsorted(sorted_low, high, side="right")
+    worst = len(high) - np.searchsorted(sorted_high, low, side="left")
+    return best, worst
+
+
+def _describe_uses(pairs: Mapping[str, Array], of: Mapping[str, Array], uses: UseTable) -> dict[str, Any]:
+    """Return what the use of each match is; where it has none, the treatment that the need tells of."""
+    use, count = pairs["use"], len(pairs["use"])
+    treatment = of["treatment"][pairs["need"]]
+    material = of["material"][pairs["offer"]]
+    out: dict[str, Any] = {
+        "use_id": np.full(count, None, dtype=object),
+        "step": np.full(count, None, dtype=object),
+        "law": np.full(count, None, dtype=object),
+        "operation": _blank_to_none(treatment),
+        "product": material,
+        "yield_best": np.ones(count),
+        "fills_per_t": np.ones(count),
+    }
+    if uses.library is None or not len(uses):
+        return out
+    known, at = use >= 0, np.maximum(use, 0)
+    table = uses.library.uses
+    for name in ("use_id", "step", "law", "operation", "product"):
+        values = table[name].astype(object).to_numpy()[at]
+        out[name] = np.where(known, _blank_to_none(values), out[name])
+    out["yield_best"] = np.where(known, uses.yield_best[at], 1.0)
+    out["fills_per_t"] = np.where(pairs["route"] == SAME_STREAM, 1.0, out["yield_best"])
+    return out
+
+
+def _list_missing(pairs: Mapping[str, Array], of: Mapping[str, Array], uses: UseTable) -> Array:
+    """Return the keys of what is not known of each match."""
+    offer, need, via = pairs["offer"], pairs["need"], pairs["via"]
+    chained, turned = via >= 0, pairs["route"] != SAME_STREAM
+    taker = np.where(chained, via, need)
+    step_left = np.zeros(len(offer), dtype=bool)
+    if len(uses):
+        step_left = turned & ~chained & uses.by_intermediary[np.maximum(pairs["use"], 0)]
+    tests = {
+        "code": (of["code"][offer] == "") & ~np.isin(of["unit"][offer], ("", ENERGY)) & ~of["piped"][offer],
+        "amount": ~pairs["amount_known"],
+        "capacity": chained & np.isnan(pairs["capacity"]),
+        "season": (pairs["offer_months"] == 0) | (pairs["need_months"] == 0),
+        "quality": (of["quality"][offer] == "")
+        | ((pairs["quality_asked"] > 0) & (pairs["quality_met"] + pairs["quality_broken"] == 0)),
+        "hazard": of["hazard"][offer] < 0,
+        "licence": (of["treatment"][taker] == "")
+        & (np.isin(pairs["licence"], [LICENCES.index(n) for n in ("licence_unknown", "unstated")]) | chained),
+        "industry": of["division"][need] == "",
+        "price": np.isnan(of["price_nok_per_t"][offer]),
+        "step": step_left,
+    }
+    number = np.zeros(len(offer), dtype=np.int64)
+    for place, name in enumerate(MISSING):
+        number |= tests[name].astype(np.int64) << place
+    distinct, back = np.unique(number, return_inverse=True)
+    texts = [" ".join(name for k, name in enumerate(MISSING) if bits >> k & 1) for bits in distinct.tolist()]
+    return np.array(texts, dtype=object)[back]
+
+
+def _state_amounts(pairs: Mapping[str, Array], need_amount: Floats) -> npt.NDArray[np.object_]:
+    offered, needed = ~np.isnan(pairs["offer_amount"]), ~np.isnan(need_amount)
+    tests = [pairs["amount_known"], offered & needed, needed, offered]
     states = ["known", "not_comparable", "offer_unknown", "need_unknown"]
-    return np.select([test.to_numpy() for test in tests], states, "both_unknown").astype(object)
+    return np.select(tests, states, "both_unknown").astype(object)
 
 
-def _name_match(offer_stream_id: str, need_stream_id: str) -> str:
+def _name_match(offer_stream_id: str, need_stream_id: str, via_stream_id: str) -> str:
     """Return a name made of hexadecimal digits only, the same from run to run."""
-    return "m" + blake2s(f"{offer_stream_id}\x00{need_stream_id}".encode(), digest_size=8).hexdigest()
+    text = f"{offer_stream_id}\x00{need_stream_id}" + (f"\x00{via_stream_id}" if via_stream_id else "")
+    return "m" + blake2s(text.encode(), digest_size=8).hexdigest()
 
 
-def _blank_to_none(texts: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    return np.array([text or None for text in texts], dtype=object)
+def _name_rank(rank: Array) -> npt.NDArray[np.object_]:
+    return np.array([None, *HIERARCHIES], dtype=object)[rank]
 
 
-_NUMBERS = ("exchange_min", "exchange_best", "exchange_max", "offer_amount", "need_amount")
-_WHOLE = ("rank", "shared_digits", "coded_sides", "offer_months", "need_months", "common_months", "ferries")
-_FLAGS = ("amount_known", "estimated", "ahead_of_reported", "hazardous")
+def _blank_to_none(texts: Array) -> npt.NDArray[np.object_]:
+    out: npt.NDArray[np.object_] = texts.astype(object)  # a copy
+    out[texts == ""] = None
+    return out
+
+
+_NUMBERS: tuple[str, ...] = (
+    "exchange_min",
+    "exchange_best",
+    "exchange_max",
+    "offer_amount",
+    "need_amount",
+    "capacity",
+)
+_NUMBERS += ("fills_per_t", "toll_nok", "via_km", "via_minutes", "yield_best", "offer_price_nok_per_t")
+_WHOLE: tuple[str, ...] = (
+    "rank",
+    "rank_best",
+    "rank_worst",
+    "shared_digits",
+    "coded_sides",
+    "offer_months",
+    "need_months",
+)
+_WHOLE += ("common_months", "ferries", "hierarchy_rank", "quality_asked", "quality_met", "quality_broken")
+_FLAGS = ("amount_known", "estimated", "ahead_of_reported", "hazardous", "present_reported", "code_by_use")
 _MEASURES = ("score", "distance_km", "minutes", "estimated_km")
 
 

@@ -26,11 +26,13 @@ class ScenarioParameters:
     max_distance_km: float = _parameter(120.0, "km", 1, 2000, "73 % of exchanges: Velenturf & Jensen")
     max_minutes: float = _parameter(240.0, "min", 1, 2880, JUDGEMENT)
     min_score: float = _parameter(35.0, "points", 0, 100, JUDGEMENT)
-    weight_code: float = _parameter(35.0, "points", 0, 100, JUDGEMENT)
-    weight_material: float = _parameter(15.0, "points", 0, 100, JUDGEMENT)
-    weight_amount: float = _parameter(15.0, "points", 0, 100, JUDGEMENT)
-    weight_season: float = _parameter(10.0, "points", 0, 100, JUDGEMENT)
-    weight_distance: float = _parameter(25.0, "points", 0, 100, JUDGEMENT)
+    weight_code: float = _parameter(40.0, "points", 0, 100, JUDGEMENT)
+    weight_quality: float = _parameter(6.0, "points", 0, 100, JUDGEMENT)
+    weight_amount: float = _parameter(14.0, "points", 0, 100, JUDGEMENT)
+    weight_season: float = _parameter(8.0, "points", 0, 100, JUDGEMENT)
+    weight_distance: float = _parameter(20.0, "points", 0, 100, JUDGEMENT)
+    weight_hazard: float = _parameter(5.0, "points", 0, 100, JUDGEMENT)
+    weight_hierarchy: float = _parameter(7.0, "points", 0, 100, JUDGEMENT)
     max_pipe_km: float = _parameter(
         10.0, "km", 0, 200, "expert judgement: heat and water go by pipe, not by lorry"
     )

@@ -11,14 +11,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geodata.candidates import find_counterparts
 from geodata.clustering import cluster_facilities
 from geodata.codetables import WasteCodes
 from geodata.crs import to_wgs84
 from geodata.errors import InvalidTableError
 from geodata.flows import prepare_flows
 from geodata.indicators import count_inputs, summarise_scenario
-from geodata.matching import match_streams
+from geodata.matching import find_counterparts, match_streams
 from geodata.parameters import ScenarioParameters
 from geodata.partners import append_tables
 from geodata.provenance import record_provenance
@@ -26,6 +25,7 @@ from geodata.results import Provenance, RegionTables, ScenarioResult
 from geodata.roads import Network, NetworkTravel, measure_straight, measure_travel
 from geodata.schemas import TABLES, WGS84, conform_table, empty_table
 from geodata.selection import select_facilities, select_region
+from geodata.uses import UseLibrary
 
 STEPS = ("travel", "match", "cluster", "sum")
 _TABLES = ("facilities", "streams", "networks", "memberships")
@@ -36,6 +36,7 @@ def run_scenario(
     *,
     network: Network,
     codes: WasteCodes,
+    uses: UseLibrary,
     parameters: ScenarioParameters,
     municipalities: Collection[str] | None = None,
     neighbours_km: float | None = None,
@@ -49,6 +50,7 @@ def run_scenario(
     Parameters
     ----------
     tables : as the loaders leave them; checked here once more (:func:`check_tables`).
+    uses : what streams can become.
     municipalities : only facilities of these municipality numbers (None: all).
     neighbours_km : with `municipalities`: also facilities within so many km by road of a selected one.
     sources : sentences to name in every export.
@@ -75,7 +77,13 @@ def run_scenario(
     flows = prepare_flows(tables.streams, facility_ids=travel.ids, codes=codes)
     report("match")
     result = match_streams(
-        tables, travel, codes=codes, parameters=parameters, focus=focus, pulse=lambda: report("match")
+        tables,
+        travel,
+        codes=codes,
+        uses=uses,
+        parameters=parameters,
+        focus=focus,
+        pulse=lambda: report("match"),
     )
     provenance = record_provenance(
         tables, network=describe_network(network), parameters=parameters, sources=sources
@@ -124,6 +132,7 @@ def run_inquiry(
     *,
     network: Network,
     codes: WasteCodes,
+    uses: UseLibrary,
     parameters: ScenarioParameters,
 ) -> ScenarioResult:
     """Return who fits `inquiry` among `tables`: its matches and exclusions, and nothing of the others'.
@@ -135,10 +144,9 @@ def run_inquiry(
     asking = tuple(inquiry.facilities["facility_id"].astype(str))
     ids = tuple(together.facilities["facility_id"].astype(str))
     watched = np.isin(np.array(ids, dtype=object), asking)
-    flows = prepare_flows(together.streams, facility_ids=ids, codes=codes)
-    found = np.array(ids, dtype=object)[find_counterparts(flows, watched, codes=codes)]
+    found = np.array(ids, dtype=object)[find_counterparts(together, watched, codes=codes, uses=uses)]
     some = select_facilities(together, found.tolist())
-    result = run_scenario(some, network=network, codes=codes, parameters=parameters, focus=asking)
+    result = run_scenario(some, network=network, codes=codes, uses=uses, parameters=parameters, focus=asking)
     return replace(result, tables=together)
 
 

@@ -1,33 +1,35 @@
 """What a match's points are made of: a tuple of small pure functions, each a part of the score.
 
-A later part (economics, knowledge of uses) is one more :class:`ScorePart` and one more weight. All points are
-whole multiples of a quarter: sums of them are exact in binary and in two decimals, so the parts a reader sees
-add up to the score a reader sees.
+Parts of level ``group`` depend on what kinds of streams meet and are worked out once for all pairs of two
+groups; those of level ``pair`` also on amounts and distance. A further part is one more :class:`ScorePart`
+and one more weight. All points are whole multiples of a quarter: sums of them are exact in binary and in two
+decimals, so the parts a reader sees add up to the score a reader sees.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from geodata.parameters import ScenarioParameters
+from geodata.uses import HIERARCHIES
 
 Floats = npt.NDArray[np.float64]
 Values = Mapping[str, str | int | float]
+Columns = Mapping[str, npt.NDArray[Any]]
 
 QUANTUM_POINTS = 0.25
 NEUTRAL_SHARE = 0.5
-"""Share of the points that an unknown amount or season gets: neither praise nor blame, and always said."""
-CODE_SHARES = {6: 1.0, 4: 0.7, 2: 0.4, 0: 0.0}
-RELATIONS = ("none", "sibling", "parent", "same")
-RELATION_SHARES = (0.0, 0.3, 0.6, 1.0)
-ONE_CODE_SHARE = 0.7
-"""Factor where only one side has a code: the material speaks for the code, at the worth of four digits."""
+"""Share of the points that what is unknown gets: neither praise nor blame, and always said."""
+LICENCES = ("ordinary", "licensed", "hazard_unknown", "licence_unknown", "unstated")
+"""Hazard and licence: ordinary waste; hazardous to one who takes hazardous waste; unknown whether it is
+hazardous; hazardous, and unknown whether the receiver may take it; ordinary to one who does not say."""
+LICENCE_SHARES = (1.0, 1.0, 0.5, 0.25, 0.75)
+WORST_RANK = len(HIERARCHIES)
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,16 @@ class ScorePart:
     Attributes
     ----------
     name : the column is ``score_<name>``; the weight is the parameter ``weight_<name>``.
-    share : candidate frame and parameters -> share of the weight, 0..1. It must not rise with distance_km:
+    share : columns of pairs and parameters -> share of the weight, 0..1. It must not rise with distance_km:
         candidates are pruned with a lower bound of the distance.
     reason : one match as a mapping -> reason code and the values its sentence needs.
+    level : ``group`` where it depends on nothing but the kinds of streams, else ``pair``.
     """
 
     name: str
-    share: Callable[[pd.DataFrame, ScenarioParameters], Floats]
+    share: Callable[[Columns, ScenarioParameters], Floats]
     reason: Callable[[Mapping[str, object]], tuple[str, Values]]
+    level: Literal["group", "pair"] = "pair"
 
     @property
     def column(self) -> str:
@@ -55,38 +59,60 @@ class ScorePart:
         """Points that a share of 1 gives."""
         return float(_quantise(np.array(getattr(parameters, f"weight_{self.name}"))))
 
-    def points(self, candidates: pd.DataFrame, parameters: ScenarioParameters) -> Floats:
+    def points(self, columns: Columns, parameters: ScenarioParameters) -> Floats:
         """Points of each candidate, multiples of :data:`QUANTUM_POINTS`."""
-        return _quantise(getattr(parameters, f"weight_{self.name}") * self.share(candidates, parameters))
+        return _quantise(getattr(parameters, f"weight_{self.name}") * self.share(columns, parameters))
 
 
 def _quantise(points: Floats) -> Floats:
     return np.asarray(np.round(points / QUANTUM_POINTS) * QUANTUM_POINTS, dtype=np.float64)
 
 
-def _share_code(candidates: pd.DataFrame, parameters: ScenarioParameters) -> Floats:
-    digits = candidates["shared_digits"].to_numpy()
-    by_code = np.select([digits == known for known in CODE_SHARES], list(CODE_SHARES.values()), 0.0)
-    by_material = np.array(RELATION_SHARES)[candidates["relation"].to_numpy()]
-    coded = candidates["coded_sides"].to_numpy()
-    return np.where(coded == 2, by_code, np.where(coded == 1, ONE_CODE_SHARE, 1.0) * by_material)
+def _share_code(columns: Columns, parameters: ScenarioParameters) -> Floats:
+    return np.asarray(columns["code_share"], dtype=np.float64)
 
 
-def _share_material(candidates: pd.DataFrame, parameters: ScenarioParameters) -> Floats:
-    return np.asarray(np.array(RELATION_SHARES)[candidates["relation"].to_numpy()], dtype=np.float64)
-
-
-def _share_amount(candidates: pd.DataFrame, parameters: ScenarioParameters) -> Floats:
-    offered, needed = candidates["offer_amount"].to_numpy(), candidates["need_amount"].to_numpy()
-    share = _mean_of_both(np.fmin(offered, needed), offered, needed)
-    return np.where(candidates["amount_known"].to_numpy(), share, NEUTRAL_SHARE)
-
-
-def _share_season(candidates: pd.DataFrame, parameters: ScenarioParameters) -> Floats:
-    offered, needed = (
-        candidates[name].to_numpy(dtype=np.float64) for name in ("offer_months", "need_months")
+def _share_quality(columns: Columns, parameters: ScenarioParameters) -> Floats:
+    asked, met, broken = (
+        columns[f"quality_{name}"].astype(np.float64) for name in ("asked", "met", "broken")
     )
-    share = _mean_of_both(candidates["common_months"].to_numpy(dtype=np.float64), offered, needed)
+    # What is asked for and not spoken of counts half.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = (met + NEUTRAL_SHARE * (asked - met - broken)) / asked
+    return np.where(asked > 0, share, NEUTRAL_SHARE)
+
+
+def _share_amount(columns: Columns, parameters: ScenarioParameters) -> Floats:
+    share = fill_both(columns["offer_amount"], columns["absorbed_amount"])
+    return np.where(columns["amount_known"], share, NEUTRAL_SHARE)
+
+
+def fill_both(offered: Floats, needed: Floats) -> Floats:
+    """Return the share: half for how much of the offer is taken, half for how much of the need is met."""
+    return _mean_of_both(np.fmin(offered, needed), offered, needed)
+
+
+def bound_amount(
+    offered: tuple[Floats, Floats], needed: tuple[Floats, Floats], known: npt.NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """Return the lowest and highest share of the amount over ranges (low, high); 0 and 1 where unknown.
+
+    The share falls with the ratio of the two amounts, whichever is the larger: it is lowest at two opposite
+    ends of the ranges, and 1 where they overlap.
+    """
+    ends = fill_both(offered[0], needed[1]), fill_both(offered[1], needed[0])
+    overlap = (offered[0] <= needed[1]) & (needed[0] <= offered[1])
+    apart = np.maximum(*ends)
+    positive = (np.minimum(offered[1], needed[1]) > 0) & overlap
+    low = np.where(known, np.minimum(*ends), 0.0)
+    return low, np.where(known, np.where(positive, 1.0, apart), 1.0)
+
+
+def _share_season(columns: Columns, parameters: ScenarioParameters) -> Floats:
+    offered, needed, common = (
+        columns[name].astype(np.float64) for name in ("offer_months", "need_months", "common_months")
+    )
+    share = _mean_of_both(common, offered, needed)
     return np.where((offered > 0) & (needed > 0), share, NEUTRAL_SHARE)
 
 
@@ -96,35 +122,67 @@ def _mean_of_both(common: Floats, offered: Floats, needed: Floats) -> Floats:
         return np.where((offered > 0) & (needed > 0), 0.5 * common / offered + 0.5 * common / needed, 0.0)
 
 
-def _share_distance(candidates: pd.DataFrame, parameters: ScenarioParameters) -> Floats:
+def _share_distance(columns: Columns, parameters: ScenarioParameters) -> Floats:
     # Halved with every half_distance_km: at the median distance of known exchanges half the points are left.
-    return np.asarray(np.exp2(-candidates["distance_km"].to_numpy() / parameters.half_distance_km))
+    return np.asarray(np.exp2(-columns["distance_km"] / parameters.half_distance_km))
+
+
+def _share_hazard(columns: Columns, parameters: ScenarioParameters) -> Floats:
+    return np.asarray(np.array(LICENCE_SHARES)[columns["licence"]])
+
+
+def _share_hierarchy(columns: Columns, parameters: ScenarioParameters) -> Floats:
+    # From the worst to the best place in the hierarchy all points, no change half of them. 0: unknown.
+    present, new = (columns[name].astype(np.float64) for name in ("present_rank", "new_rank"))
+    gain = (present - new) / (WORST_RANK - 1)
+    return np.where((present > 0) & (new > 0), NEUTRAL_SHARE * (1 + gain), NEUTRAL_SHARE)
 
 
 def _number(match: Mapping[str, object], name: str) -> float:
     return float(cast(float, match[name]))
 
 
+def _text(match: Mapping[str, object], name: str) -> str:
+    value = match[name]
+    return value if isinstance(value, str) else ""
+
+
 def _reason_code(match: Mapping[str, object]) -> tuple[str, Values]:
-    coded, digits = int(_number(match, "coded_sides")), int(_number(match, "shared_digits"))
-    if coded < 2:
-        return ("code.absent_both" if coded == 0 else "code.absent_one"), {}
-    values = {"offer_code": str(match["offer_code"]), "need_code": str(match["need_code"])}
-    return f"code.shared_{digits}", values
+    values: dict[str, str | int | float] = {
+        "offer_material": _text(match, "material"),
+        "need_material": _text(match, "need_material"),
+        "product": _text(match, "product"),
+        "use_id": _text(match, "use_id"),
+        "step": _text(match, "step"),
+    }
+    route = _text(match, "route")
+    if route != "same_stream":
+        return f"code.{route}", values
+    if match["code_by_use"]:
+        return "code.taken_for_use", values
+    if int(_number(match, "coded_sides")) < 2:
+        return f"material.{match['relation']}", values
+    values |= {"offer_code": _text(match, "offer_code"), "need_code": _text(match, "need_code")}
+    return f"code.shared_{int(_number(match, 'shared_digits'))}", values
 
 
-def _reason_material(match: Mapping[str, object]) -> tuple[str, Values]:
-    values = {"offer_material": str(match["material"]), "need_material": str(match["need_material"])}
-    return f"material.{match['relation']}", values
+def _reason_quality(match: Mapping[str, object]) -> tuple[str, Values]:
+    asked, met, broken = (int(_number(match, f"quality_{name}")) for name in ("asked", "met", "broken"))
+    if not asked:
+        return "quality.nothing_asked", {}
+    if not met and not broken:
+        return "quality.unknown", {"asked": asked}
+    return ("quality.broken" if broken else "quality.met"), {"asked": asked, "met": met, "broken": broken}
 
 
 def _reason_amount(match: Mapping[str, object]) -> tuple[str, Values]:
-    state = str(match["amount_state"])
+    state = _text(match, "amount_state")
     if state != "known":
         return f"amount.{state}", {}
     names = ("offer_amount", "need_amount", "exchange_best")
     values: dict[str, str | int | float] = {name: _number(match, name) for name in names}
-    return "amount.overlap", values | {"unit": str(match["unit"])}
+    code = "amount.overlap" if _text(match, "route") == "same_stream" else "amount.turned"
+    return code, values | {"unit": _text(match, "unit"), "need_unit": _text(match, "need_unit")}
 
 
 def _reason_season(match: Mapping[str, object]) -> tuple[str, Values]:
@@ -142,12 +200,28 @@ def _reason_distance(match: Mapping[str, object]) -> tuple[str, Values]:
     return code, values | {"ferries": int(_number(match, "ferries"))}
 
 
+def _reason_hazard(match: Mapping[str, object]) -> tuple[str, Values]:
+    return f"hazard.{match['licence']}", {}
+
+
+def _reason_hierarchy(match: Mapping[str, object]) -> tuple[str, Values]:
+    present, new = _text(match, "present_hierarchy"), _text(match, "hierarchy")
+    if not present or not new:
+        return "hierarchy.unknown", {}
+    change = HIERARCHIES.index(present) - HIERARCHIES.index(new)
+    which = "better" if change > 0 else "worse" if change < 0 else "same"
+    known = "reported" if match["present_reported"] else "usual"
+    return f"hierarchy.{which}_{known}", {"present": present, "new": new}
+
+
 PARTS: tuple[ScorePart, ...] = (
-    ScorePart("code", _share_code, _reason_code),
-    ScorePart("material", _share_material, _reason_material),
+    ScorePart("code", _share_code, _reason_code, "group"),
+    ScorePart("quality", _share_quality, _reason_quality, "group"),
     ScorePart("amount", _share_amount, _reason_amount),
-    ScorePart("season", _share_season, _reason_season),
+    ScorePart("season", _share_season, _reason_season, "group"),
     ScorePart("distance", _share_distance, _reason_distance),
+    ScorePart("hazard", _share_hazard, _reason_hazard, "group"),
+    ScorePart("hierarchy", _share_hierarchy, _reason_hierarchy, "group"),
 )
 
 

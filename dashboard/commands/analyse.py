@@ -50,6 +50,7 @@ def analyse(
     from loaders.embedded import read_sources
     from loaders.exports import write_result
     from loaders.roads import read_road_network
+    from loaders.uses import read_use_library
 
     if dataset not in ("region", "practice", "none"):
         raise typer.BadParameter(_("Choose region, practice or none."), param_hint="--dataset")
@@ -66,6 +67,7 @@ def analyse(
         tables,
         network=read_road_network(),
         codes=read_waste_codes(),
+        uses=read_use_library(),
         parameters=parameters,
         municipalities=numbers,
         neighbours_km=neighbours_km,

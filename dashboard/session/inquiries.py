@@ -18,6 +18,7 @@ from dashboard.session.loaded import (
     load_network,
     load_places,
     load_postcodes,
+    load_uses,
 )
 from dashboard.session.roads import current_network, current_roads
 from dashboard.session.scenarios import View, current_filters, make_view
@@ -97,6 +98,7 @@ def _compute_inquiry(
         inquiry,
         network=load_network(roads),
         codes=load_codes(),
+        uses=load_uses(),
         parameters=parameters,
     )
 

@@ -8,12 +8,14 @@ import streamlit as st
 
 from geodata.results import RegionTables
 from geodata.roads import Network
+from geodata.uses import UseLibrary
 from geodata.wastecodes import WasteCodes
 from loaders.codes import read_waste_codes
 from loaders.embedded import read_counties, read_municipalities, read_places, read_postcodes, read_sources
 from loaders.networkshelf import MAIN_ROADS, read_shelved
 from loaders.references import References
 from loaders.region import read_region
+from loaders.uses import read_use_library
 
 KEPT_NETWORKS = 2
 """Network files of whole countries take gigabytes; the embedded network stays beside these."""
@@ -53,6 +55,12 @@ def load_sources() -> list[dict[str, str]]:
 def load_codes() -> WasteCodes:
     """Return the waste codes and materials, read once."""
     return read_waste_codes()
+
+
+@st.cache_resource(show_spinner=False)
+def load_uses() -> UseLibrary:
+    """Return the library of uses, read once."""
+    return read_use_library()
 
 
 @st.cache_resource(show_spinner=False)

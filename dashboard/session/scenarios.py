@@ -15,7 +15,7 @@ from dashboard.background import Job, Report, Workshop
 from dashboard.calculator import Request
 from dashboard.remote import RemoteCalculator
 from dashboard.session.datasets import Dataset, current_dataset, current_tables
-from dashboard.session.loaded import load_codes, load_network
+from dashboard.session.loaded import load_codes, load_network, load_uses
 from dashboard.session.names import label_material, municipality_names
 from dashboard.session.roads import MAIN_ROADS, current_roads
 from geodata.parameters import ScenarioParameters
@@ -163,6 +163,7 @@ def _compute(
         select_filtered(_dataset.tables, filters, travel=travel),
         network=load_network(roads),
         codes=load_codes(),
+        uses=load_uses(),
         parameters=parameters,
         travel=travel,
     )
@@ -183,7 +184,9 @@ def warm_dataset(dataset: Dataset) -> None:
 
 def compute(tables: RegionTables, parameters: ScenarioParameters) -> ScenarioResult:
     """Run one scenario over the embedded road network; not kept."""
-    return run_scenario(tables, network=load_network(), codes=load_codes(), parameters=parameters)
+    return run_scenario(
+        tables, network=load_network(), codes=load_codes(), uses=load_uses(), parameters=parameters
+    )
 
 
 def count_neighbours(view: View) -> int:

@@ -16,6 +16,7 @@ from geodata.scenario import run_scenario
 from loaders.codes import read_waste_codes
 from loaders.region import read_region
 from loaders.roads import read_road_network
+from loaders.uses import read_use_library
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -36,6 +37,7 @@ def expected():
         read_region("practice"),
         network=read_road_network(),
         codes=read_waste_codes(),
+        uses=read_use_library(),
         parameters=ScenarioParameters(max_distance_km=90),
     )
 

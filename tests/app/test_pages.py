@@ -109,7 +109,7 @@ def test_the_key_figures_are_the_tables_rows(open_page: Open) -> None:
     matches = _table(app, "from_name", "to_name", "score")
     assert _number(figures["Treff"]) == len(matches)
     parts = [name for name in matches if name.startswith("score_")]
-    assert len(parts) == 5
+    assert len(parts) == 7
     assert (matches[parts].sum(axis=1) == matches["score"]).all()
 
 

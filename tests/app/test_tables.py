@@ -10,8 +10,11 @@ from dashboard import labels, tables
 from dashboard.text import in_language
 from geodata import schemas
 from geodata.matching import REASONS
+from geodata.matchtable import MISSING
 from geodata.schemas import conform_table
 from geodata.scoring import PARTS
+from geodata.usepairs import ROUTES
+from geodata.uses import HIERARCHIES
 
 PAYLOADS = (
     "{{ 7*7 }}",
@@ -38,6 +41,9 @@ PAYLOADS = (
         (labels.LEGAL_STATUSES, schemas.LEGAL_STATUSES),
         (labels.EXCLUSION_REASONS, [reason for reason in REASONS if reason]),
         (labels.SCORE_PARTS, [part.name for part in PARTS]),
+        (labels.HIERARCHIES, HIERARCHIES),
+        (labels.ROUTES, ROUTES),
+        (labels.MISSING, MISSING),
     ],
 )
 def test_every_key_of_a_vocabulary_has_a_label(vocabulary: dict[str, str], keys: list[str]) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from geodata.parameters import ScenarioParameters
 from geodata.scenario import run_scenario
 from loaders import exports
-from tests.unit.scenes import give, make_codes, make_tables, take
+from tests.unit.scenes import give, make_codes, make_tables, make_uses, take
 from tests.unit.test_scenario import make_network
 
 HOSTILE = ["=1+1", "+47 99", "-5", "@SUM(A1)", "\tx", 'Blåbær & søn, "A/S"', "{{7*7}}", "#N/A", "'quoted"]
@@ -35,7 +35,9 @@ def result():
     ]
     tables = make_tables(points, streams)
     tables.facilities["name"] = pd.array([*HOSTILE, "Ås"], dtype="string")
-    return run_scenario(tables, network=make_network(), codes=make_codes(), parameters=ScenarioParameters())
+    return run_scenario(
+        tables, network=make_network(), codes=make_codes(), uses=make_uses(), parameters=ScenarioParameters()
+    )
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from geodata.codetables import WasteCodes
 from geodata.results import RegionTables
 from geodata.schemas import WGS84, conform_table, empty_table
 from geodata.transport import Floats, Ints, Legs
+from geodata.uses import USE_COLUMNS, UseLibrary, tabulate_receivers
 
 
 def make_codes() -> WasteCodes:
@@ -49,6 +50,41 @@ def make_codes() -> WasteCodes:
         columns=["prefix", "material"],
     )
     return WasteCodes(eal, chapters, subchapters, materials, reach)
+
+
+def make_use(use_id: str, **values: object) -> dict[str, object]:
+    """A use with the gaps filled: wood to sawdust, done by the receiver."""
+    usual: dict[str, object] = dict.fromkeys(USE_COLUMNS, "")
+    usual |= {"materials": "wood", "step": "grinding", "hierarchy": "recycling", "product": "sawdust"}
+    usual |= {"operation": "R3", "receivers": "16:5", "law": "product", "source": "expert judgement"}
+    usual |= {"yield_low": 0.8, "yield_best": 0.9, "yield_high": 1.0}
+    return usual | {"use_id": use_id} | values
+
+
+def make_uses(*uses: Mapping[str, object]) -> UseLibrary:
+    """A library of some uses (:func:`make_use`) with a few words; without any there are no uses."""
+    table = pd.DataFrame([dict(use) for use in uses], columns=list(USE_COLUMNS))
+    yields = dict.fromkeys(("yield_low", "yield_best", "yield_high"), "Float64")
+    table = table.astype(dict.fromkeys(USE_COLUMNS, "string") | yields)
+    labels = {f"label_{language}": "x" for language in ("nb", "nn", "en")}
+
+    def words(name: str, keys: Sequence[str]) -> pd.DataFrame:
+        return pd.DataFrame({name: list(keys)}).assign(**labels, reference="x")
+
+    return UseLibrary(
+        uses=table,
+        receivers=tabulate_receivers(table),
+        steps=words("step", ["none", "grinding", "sorting", "combustion"]),
+        qualities=words("quality", ["clean_sorted", "low_moisture", "no_impregnation"]),
+        laws=words("law", ["product", "energy", "hazardous"]),
+        precedents=pd.DataFrame(
+            columns=["precedent_id", "place", "country", "year", "text_nb", "text_nn", "text_en", "reference"]
+        ),
+        popularity=pd.DataFrame(columns=["division", "share", "source"]),
+    )
+
+
+NO_USES = make_uses()
 
 
 def make_tables(

@@ -40,17 +40,18 @@ def reasons(streams, **options):
 
 
 def test_full_match_worked_by_hand():
-    # Same code 35, same material 15; 50 of 100 t offered fills a need of 50 t: (0.5 + 1) / 2 of 15 = 11.25;
-    # May-September within the whole year: 5/5 and 5/12, mean .708333 of 10 = 7.083 -> 7.0 (quarters);
-    # 32.8 km is the half distance: 12.5. Sum 80.75.
+    # Same code and material 40; no demand of quality is told, half of 6; 50 of 100 t offered fills a need of
+    # 50 t: (0.5 + 1) / 2 of 14 = 10.5; May-September within the whole year: 5/5 and 5/12, mean .708333 of
+    # 8 = 5.667 -> 5.75 (quarters); 32.8 km is the half distance: 10; no hazardous waste by its code: 5; where
+    # it goes today is not known, half of 7. Sum 77.75.
     row = only(
         [
             give("o", "a", eal_code="030105", amount_best=100, unit="t", months="1-12"),
             take("n", "b", eal_code="030105", amount_best=50, unit="t", months="5-9"),
         ]
     )
-    assert [row[name] for name in SCORES] == [35.0, 15.0, 11.25, 7.0, 12.5]
-    assert row["score"] == 80.75
+    assert [row[name] for name in SCORES] == [40.0, 3.0, 10.5, 5.75, 10.0, 5.0, 3.5]
+    assert row["score"] == 77.75
     assert row["exchange_best"] == 50.0
     assert row["shared_digits"] == 6
     assert row["basis"] == "reported"
@@ -58,7 +59,7 @@ def test_full_match_worked_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("need_code", "digits", "points"), [("030105", 6, 35.0), ("030101", 4, 24.5), ("170201", 0, 0.0)]
+    ("need_code", "digits", "points"), [("030105", 6, 40.0), ("030101", 4, 31.5), ("170201", 0, 12.0)]
 )
 def test_code_points_by_shared_digits(need_code, digits, points):
     row = only([give("o", "a", eal_code="030105"), take("n", "b", eal_code=need_code)], km=1)
@@ -67,28 +68,28 @@ def test_code_points_by_shared_digits(need_code, digits, points):
 
 def test_chapter_alone_gives_two_digits():
     row = only([give("o", "a", eal_code="170201"), take("n", "b", eal_code="170101")], km=1)
-    assert (row["shared_digits"], row["score_code"]) == (2, 14.0)
+    assert (row["shared_digits"], row["score_code"]) == (2, 23.25)  # (0.7 x 0.4 + 0.3) x 40 = 23.2
 
 
 def test_flows_without_code_are_matched_by_material():
     heat = {"material": "surplus_heat", "unit": "MWh"}
     row = only([give("o", "a", amount_best=10, **heat), take("n", "b", amount_best=20, **heat)], km=0)
-    assert row["score_code"] == 35.0
+    assert row["score_code"] == 40.0
     assert (row["exchange_best"], row["unit"]) == (10.0, "MWh")
     one = only([give("o", "a", eal_code="030105"), take("n", "b")], km=0)
-    assert one["score_code"] == 24.5  # 0.7 of 35: only one side has a code
+    assert one["score_code"] == 31.5  # (0.7 x 0.7 + 0.3) x 40 = 31.6: only one side has a code
 
 
 def test_related_materials_give_part_of_the_points():
-    kinds = {("sawdust", "sawdust"): 15.0, ("sawdust", "wood"): 9.0, ("sawdust", "wood_chips"): 4.5}
+    kinds = {("sawdust", "sawdust"): 40.0, ("sawdust", "wood"): 24.0, ("sawdust", "wood_chips"): 12.0}
     for (offered, needed), points in kinds.items():
         row = only([give("o", "a", material=offered), take("n", "b", material=needed)], km=0)
-        assert row["score_material"] == points
+        assert row["score_code"] == points
 
 
 def test_unknown_amounts_and_months_are_neutral_and_said():
     row = only([give("o", "a", amount_best=100, unit="t"), take("n", "b")])
-    assert (row["score_amount"], row["score_season"]) == (7.5, 5.0)
+    assert (row["score_amount"], row["score_season"]) == (7.0, 4.0)
     assert not row["amount_known"]
     assert row["amount_state"] == "need_unknown"
     assert row[["exchange_min", "exchange_best", "exchange_max"]].isna().all()
@@ -180,11 +181,11 @@ def test_heat_goes_by_pipe_and_not_across_the_county():
 
 
 def test_below_score_tells_the_score():
-    # Siblings without codes: 10.5 + 4.5 + 7.5 + 5 + 25 * 2 ** -3 = 3.125 -> 3.0 (quarters)
+    # Siblings without codes: 12; 3 + 7 + 4 + 2.5 + 3.5 for what is unknown; 20 * 2 ** -3 = 2.5
     streams = [give("o", "a", material="sawdust"), take("n", "b", material="wood_chips")]
     row = match(streams, km=98.4).exclusions.iloc[0]
     assert (row["reason"], row["limit"], row["unit"]) == ("below_score", 35.0, "points")
-    assert row["value"] == 10.5 + 4.5 + 7.5 + 5.0 + 3.0
+    assert row["value"] == 12 + 3 + 7 + 4 + 2.5 + 3.5 + 2.5
 
 
 def test_far_pairs_are_not_routed_but_told():

@@ -19,7 +19,7 @@ from geodata.roads import build_network, measure_travel
 from geodata.scenario import check_tables, run_inquiry, run_scenario
 from geodata.schemas import conform_table
 from geodata.selection import facilities_within, select_kinds, select_region
-from tests.unit.scenes import TableTravel, give, make_codes, make_tables, take
+from tests.unit.scenes import NO_USES, TableTravel, give, make_codes, make_tables, take
 
 CODES = make_codes()
 PARAMETERS = ScenarioParameters()
@@ -64,7 +64,9 @@ def make_network():
 
 def test_a_scenario_runs_all_steps_and_says_where_it_came_from():
     tables = make_tables(POINTS, STREAMS)
-    result = run_scenario(tables, network=make_network(), codes=CODES, parameters=PARAMETERS, sources=["S"])
+    result = run_scenario(
+        tables, network=make_network(), codes=CODES, uses=NO_USES, parameters=PARAMETERS, sources=["S"]
+    )
     matches = result.matches.set_index("to_facility_id")
     assert set(matches.index) == {"b", "c"}
     assert matches.loc["b", "distance_km"] == pytest.approx(7.0, abs=0.1)
@@ -80,7 +82,9 @@ def test_a_scenario_runs_all_steps_and_says_where_it_came_from():
         "memberships",
         "parameters",
     }
-    again = run_scenario(tables, network=make_network(), codes=CODES, parameters=PARAMETERS, sources=["S"])
+    again = run_scenario(
+        tables, network=make_network(), codes=CODES, uses=NO_USES, parameters=PARAMETERS, sources=["S"]
+    )
     assert again.provenance == result.provenance
     pd.testing.assert_frame_equal(again.matches, result.matches)
 
@@ -135,7 +139,13 @@ def test_municipalities_with_neighbours_by_road():
     assert list(alone.streams["stream_id"]) == ["o1"]
     network = make_network()
     result = run_scenario(
-        tables, network=network, codes=CODES, parameters=PARAMETERS, municipalities=["5001"], neighbours_km=8
+        tables,
+        network=network,
+        codes=CODES,
+        uses=NO_USES,
+        parameters=PARAMETERS,
+        municipalities=["5001"],
+        neighbours_km=8,
     )
     assert list(result.tables.facilities["facility_id"]) == ["a", "b"]
     assert list(result.tables.facilities["neighbour"]) == [False, True]
@@ -173,8 +183,10 @@ def test_ready_travel_gives_the_same_scenario_for_any_part():
     travel = measure_travel(network, tables.facilities, parameters=PARAMETERS)
     for parameters in (PARAMETERS, ScenarioParameters(max_distance_km=60, min_score=10)):
         for part in (tables, select_kinds(tables, bases=["modelled", "reported"])):
-            expected = run_scenario(part, network=network, codes=CODES, parameters=parameters)
-            ready = run_scenario(part, network=network, codes=CODES, parameters=parameters, travel=travel)
+            expected = run_scenario(part, network=network, codes=CODES, uses=NO_USES, parameters=parameters)
+            ready = run_scenario(
+                part, network=network, codes=CODES, uses=NO_USES, parameters=parameters, travel=travel
+            )
             for name in ("matches", "exclusions", "clusters", "cluster_members", "indicators"):
                 pd.testing.assert_frame_equal(getattr(ready, name), getattr(expected, name))
             assert ready.travel.ids == expected.travel.ids
@@ -185,10 +197,10 @@ def test_travel_that_does_not_fit_is_refused():
     part = tables.facilities.iloc[:2]
     travel = measure_travel(network, part, parameters=PARAMETERS)
     with pytest.raises(ValueError, match="lacks 2"):
-        run_scenario(tables, network=network, codes=CODES, parameters=PARAMETERS, travel=travel)
+        run_scenario(tables, network=network, codes=CODES, uses=NO_USES, parameters=PARAMETERS, travel=travel)
     slower = ScenarioParameters(access_speed_kmh=20)
     with pytest.raises(ValueError, match="other parameters"):
-        run_scenario(tables, network=network, codes=CODES, parameters=slower, travel=travel)
+        run_scenario(tables, network=network, codes=CODES, uses=NO_USES, parameters=slower, travel=travel)
 
 
 def test_an_inquiry_gets_the_figures_of_the_full_run():
@@ -206,13 +218,20 @@ def test_an_inquiry_gets_the_figures_of_the_full_run():
             material="wood", lon=10.01, lat=63.0, direction=direction, amount_best=30, unit="t"
         )
         full = run_scenario(
-            append_tables(tables, inquiry), network=network, codes=CODES, parameters=parameters
+            append_tables(tables, inquiry), network=network, codes=CODES, uses=NO_USES, parameters=parameters
         )
-        asked = run_inquiry(tables, inquiry, network=network, codes=CODES, parameters=parameters)
+        asked = run_inquiry(
+            tables, inquiry, network=network, codes=CODES, uses=NO_USES, parameters=parameters
+        )
         mine = (full.matches["from_facility_id"] == INQUIRY_ID) | (
             full.matches["to_facility_id"] == INQUIRY_ID
         )
-        places = ["rank", "ahead_of_reported"]  # those tell of the others' matches too
+        places = [
+            "rank",
+            "rank_best",
+            "rank_worst",
+            "ahead_of_reported",
+        ]  # those tell of the others' matches too
         wanted = full.matches[mine].drop(columns=places).reset_index(drop=True)
         assert len(wanted) >= 1
         pd.testing.assert_frame_equal(asked.matches.drop(columns=places), wanted)
