@@ -8,15 +8,22 @@ MWh where it is counted so).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-import pandas as pd
-
 from geodata.codetables import WasteCodes
-from geodata.economictables import NOTHING, UNKNOWN, WHOLE, EconomicTables, Figures, Range
+from geodata.economictables import (
+    LINK_COLUMNS,
+    NOTHING,
+    UNKNOWN,
+    WHOLE,
+    EconomicTables,
+    Figures,
+    Range,
+    read_texts,
+)
 from geodata.flows import PIPED_MATERIALS
 from geodata.uses import UseLibrary
 
@@ -107,21 +114,10 @@ class KindPricer:
     def __init__(self, figures: Figures, tables: EconomicTables, uses: UseLibrary, codes: WasteCodes) -> None:
         self.figures, self.choices = figures, figures.choices
         self.basis = figures.choices.emission_basis.lower()
-        rows = uses.uses
-        columns = ("step", "operation", "hierarchy", "product", "replaces")
-        texts = zip(*(rows[name].astype("string").fillna("") for name in columns), strict=True)
-        numbers = (rows[name].astype("float64") for name in ("yield_low", "yield_best", "yield_high"))
-        ids = rows["use_id"].astype(str)
-        self.uses = {
-            use: dict(zip(columns, map(str, text), strict=True)) for use, text in zip(ids, texts, strict=True)
-        }
-        self.yields = {use: Range(*ends) for use, *ends in zip(ids, *numbers, strict=True)}
-        links = tables.links.astype("string").fillna("")
-        self.replaces = dict(zip(links["material"], links["replaces"], strict=True))
-        self.usual = dict(zip(links["material"], links["usual_treatment"], strict=True))
+        self.uses, self.yields = _read_uses(uses)
+        self.replaces, self.usual = _read_links(tables)
         self.material_unit = _read_units(codes)
-        self.forms = _read_texts(codes, "payload_form")
-        self.ancestors: Mapping[str, tuple[str, ...]] = codes.ancestors
+        self.forms = read_texts(codes, "payload_form")
         self.way = lru_cache(maxsize=None)(self._measure_way)
 
     def price(self, kind: Kind) -> KindFigures:
@@ -364,15 +360,29 @@ def _scale_way(way: Way, product_yield: Range) -> Way:
     return way._replace(**scaled, loads=way.loads * product_yield.best)
 
 
-def _read_texts(codes: WasteCodes, column: str) -> dict[str, str]:
-    values = codes.materials[column].astype("string").fillna("")
-    return {str(key): str(value) for key, value in zip(codes.materials["material"], values, strict=True)}
+@lru_cache(maxsize=4)
+def _read_uses(library: UseLibrary) -> tuple[dict[str, dict[str, str]], dict[str, Range]]:
+    """Return what is done in each use, and its yield."""
+    rows = library.uses
+    columns = ("step", "operation", "hierarchy", "product", "replaces")
+    texts = zip(*(rows[name].astype("object").fillna("").tolist() for name in columns), strict=True)
+    numbers = (rows[name].astype("float64").tolist() for name in ("yield_low", "yield_best", "yield_high"))
+    ids = rows["use_id"].astype("object").tolist()
+    uses = {use: dict(zip(columns, text, strict=True)) for use, text in zip(ids, texts, strict=True)}
+    return uses, {use: Range(*ends) for use, *ends in zip(ids, *numbers, strict=True)}
 
 
+@lru_cache(maxsize=4)
+def _read_links(tables: EconomicTables) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what each material usually replaces, and how it is usually treated."""
+    columns = (tables.links[name].astype("object").fillna("").tolist() for name in LINK_COLUMNS)
+    material, replaces, usual = columns
+    return dict(zip(material, replaces, strict=True)), dict(zip(material, usual, strict=True))
+
+
+@lru_cache(maxsize=4)
 def _read_units(codes: WasteCodes) -> dict[str, str]:
-    units = (
-        _read_texts(codes, "unit")
-        if isinstance(codes.materials, pd.DataFrame) and "unit" in codes.materials
-        else {}
-    )
-    return {key: MEGAWATT_HOUR if unit == MEGAWATT_HOUR else TONNE for key, unit in units.items()}
+    return {
+        key: MEGAWATT_HOUR if unit == MEGAWATT_HOUR else TONNE
+        for key, unit in read_texts(codes, "unit").items()
+    }

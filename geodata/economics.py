@@ -265,12 +265,13 @@ def _tabulate(
     columns: dict[str, object] = {name: _nullable(values) for name, values in figures.items()}
     columns["emission_basis"] = pd.array([choices.emission_basis], dtype="string").repeat(len(matches))
     columns["unpriced"] = _name_unpriced(matches, kind_of, priced, reported)
-    return pd.DataFrame(columns, index=matches.index)[list(PRICE_COLUMNS)]
+    ordered = {name: columns[name] for name in PRICE_COLUMNS}
+    return pd.DataFrame(ordered, index=matches.index, copy=False)
 
 
 def _nullable(values: Floats) -> pd.arrays.FloatingArray:
     lacks = ~np.isfinite(values)
-    return pd.arrays.FloatingArray(np.where(lacks, 0.0, values), lacks)
+    return pd.arrays.FloatingArray(values, lacks)
 
 
 def _name_unpriced(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -196,17 +197,12 @@ class Figures:
     """
 
     def __init__(self, tables: EconomicTables, choices: EconomicChoices, codes: WasteCodes) -> None:
-        rows = tables.parameters
-        numbers = (rows[name].astype("float64").tolist() for name in ("low", "value", "high"))
-        keys = list_keys(rows).tolist()
-        self.ranges: dict[str, Range] = {key: Range(*ends) for key, *ends in zip(keys, *numbers, strict=True)}
-        self.units: dict[str, str] = dict(zip(keys, rows["unit"].astype(str), strict=True))
+        ranges, units = _read_rows(tables)
+        self.ranges, self.units = dict(ranges), dict(units)
         self.codes, self.choices = codes, choices
         self._lines: dict[str, tuple[str, ...]] = {}
-        self._groups = dict(
-            zip(codes.materials["material"].astype(str), codes.materials["group"].astype(str), strict=True)
-        )
-        self._subjects = {key.partition("/")[2] for key in keys} | set(codes.ancestors)
+        self._groups = read_texts(codes, "group")
+        self._subjects = {key.partition("/")[2] for key in ranges} | set(codes.ancestors)
         if choices.vehicle and f"payload_limit_t/{choices.vehicle}" not in self.ranges:
             raise ParameterError("parameter.unknown", name=f"vehicle/{choices.vehicle}"[:120])
         chosen: dict[str, Range] = {}
@@ -259,6 +255,22 @@ class Figures:
     def unit_of(self, key: str) -> str:
         """Return what the row counts by: the part of its unit after the first slash (t, MWh, km ...)."""
         return self.units.get(key, "").partition("/")[2]
+
+
+@lru_cache(maxsize=4)
+def _read_rows(tables: EconomicTables) -> tuple[dict[str, Range], dict[str, str]]:
+    """Return range and unit by key."""
+    rows, keys = tables.parameters, list_keys(tables.parameters).tolist()
+    numbers = (rows[name].astype("float64").tolist() for name in ("low", "value", "high"))
+    ranges = {key: Range(*ends) for key, *ends in zip(keys, *numbers, strict=True)}
+    return ranges, dict(zip(keys, rows["unit"].astype("object").tolist(), strict=True))
+
+
+@lru_cache(maxsize=16)
+def read_texts(codes: WasteCodes, column: str) -> dict[str, str]:
+    """Return a column of the material vocabulary by material; "" where nothing stands."""
+    values = codes.materials[column].astype("object").fillna("").tolist()
+    return dict(zip(codes.materials["material"].astype("object").tolist(), values, strict=True))
 
 
 def check_choices(choices: EconomicChoices, *, tables: EconomicTables, codes: WasteCodes) -> None:

@@ -76,7 +76,7 @@ def _same(a: object, b: object) -> bool:
     return math.isclose(float(a), float(b), rel_tol=1e-9, abs_tol=1e-6)  # type: ignore[arg-type]
 
 
-@settings(max_examples=120)
+@settings(max_examples=50)
 @given(st.lists(_matches(), min_size=1, max_size=8), _CHOICES)
 def test_parts_add_up_and_ranges_hold_the_best(
     rows: list[dict[str, object]], choices: EconomicChoices
@@ -124,7 +124,7 @@ def _scale(row: dict[str, object], factor: float) -> dict[str, object]:
     return row | {name: row[name] * factor for name in names if row[name] is not None}  # type: ignore[operator]
 
 
-@settings(max_examples=120)
+@settings(max_examples=50)
 @given(_matches(), _CHOICES)
 def test_net_is_nought_at_the_break_even_distance(row: dict[str, object], choices: EconomicChoices) -> None:
     here = _price(make_matches(row), choices).iloc[0]
@@ -140,7 +140,7 @@ def test_net_is_nought_at_the_break_even_distance(row: dict[str, object], choice
     assert _same(there["break_even_km"], reach)
 
 
-@settings(max_examples=120)
+@settings(max_examples=50)
 @given(_matches(), st.floats(1.01, 20), _CHOICES)
 def test_net_falls_with_distance(row: dict[str, object], factor: float, choices: EconomicChoices) -> None:
     priced = _price(make_matches(row, _scale(row, factor)), choices)
@@ -152,7 +152,7 @@ def test_net_falls_with_distance(row: dict[str, object], factor: float, choices:
         assert far <= near
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(_matches(), min_size=2, max_size=12), st.randoms(use_true_random=False), _CHOICES)
 def test_the_order_of_matches_changes_nothing(
     rows: list[dict[str, object]], random: object, choices: EconomicChoices
@@ -163,7 +163,7 @@ def test_the_order_of_matches_changes_nothing(
     pd.testing.assert_frame_equal(_price(matches, choices).iloc[order], _price(matches.iloc[order], choices))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(_matches(), st.floats(0, 1), _CHOICES)
 def test_a_dearer_hour_never_gains(row: dict[str, object], part: float, choices: EconomicChoices) -> None:
     tables, _uses, _codes = _read()
