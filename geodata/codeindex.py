@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from geodata.codetables import WasteCodes
-from geodata.codewording import WEAK_WORDS, Speller, split_words, stem_word
+from geodata.codewording import WEAK_WORDS, Speller, split_lines, stem_word
 from geodata.errors import InvalidTableError
 
 WORD_COLUMNS = ("targets", "words_nb", "words_nn", "words_en")
@@ -54,7 +54,7 @@ class CodeIndex:
     phrases: tuple[str, ...]
     matrix: csr_array
     link_phrase: npt.NDArray[np.int64]
-    link_weight: npt.NDArray[np.float64]
+    link_weight: npt.NDArray[np.float32]
     link_start: npt.NDArray[np.int64]
     vocabulary: csr_array
     context: csr_array
@@ -110,11 +110,12 @@ def build_code_index(codes: WasteCodes, *, words: pd.DataFrame, industry_codes: 
     code_list = tuple(codes.hazard)
     position = {code: k for k, code in enumerate(code_list)}
     phrases, links = _collect_phrases(codes, words, position)
-    tokens = [split_words(phrase) for phrase in phrases]
-    vocabulary = sorted(set(chain.from_iterable(tokens)))
+    tokens = split_lines(phrases)
     prefixes = [p for p in codes.titles if len(p) < 6]
-    heads = {p: [split_words(t) for t in codes.titles[p]] for p in prefixes}
-    vocabulary = sorted(set(vocabulary).union(*(chain.from_iterable(t) for t in heads.values())))
+    heads = {p: split_lines(codes.titles[p]) for p in prefixes}
+    vocabulary = sorted(
+        set(chain.from_iterable(tokens)).union(*(chain.from_iterable(t) for t in heads.values()))
+    )
     speller = Speller(vocabulary)
     features = {stem: k for k, stem in enumerate(sorted(speller.stems))}
     spreads = {word: [(features[s], w) for s, w in spread_word(word, speller).items()] for word in vocabulary}
@@ -128,7 +129,7 @@ def build_code_index(codes: WasteCodes, *, words: pd.DataFrame, industry_codes: 
         phrases=tuple(phrases),
         matrix=_order(_normalise(incidence, idf).T),
         link_phrase=links[0],
-        link_weight=links[1],
+        link_weight=links[1].astype(np.float32),
         link_start=np.searchsorted(links[2], np.arange(len(code_list))),
         vocabulary=_gather_vocabulary(incidence, links, len(code_list)),
         context=_lay_out_context(heads, spreads, idf, code_list),
@@ -289,13 +290,16 @@ def _lay_out_context(
 
 def _read_priors(table: pd.DataFrame, code_list: tuple[str, ...]) -> dict[str, npt.NDArray[np.float64]]:
     priors: dict[str, npt.NDArray[np.float64]] = {}
+    inside: dict[str, list[int]] = {}
+    for place, code in enumerate(code_list):
+        for digits in (2, 4, 6):
+            inside.setdefault(code[:digits], []).append(place)
     for division, prefixes in zip(table["division"].astype(str), table["prefixes"].astype(str), strict=True):
         weights = np.zeros(len(code_list))
         for item in prefixes.split():
             prefix, _colon, weight = item.partition(":")
-            inside = np.array([code.startswith(prefix) for code in code_list])
-            if not inside.any():
+            if prefix not in inside:
                 raise InvalidTableError("codes.target_unknown", target=prefix)
-            weights[inside] = np.maximum(weights[inside], float(weight or 1))
+            weights[inside[prefix]] = np.maximum(weights[inside[prefix]], float(weight or 1))
         priors[division] = weights
     return priors

@@ -46,7 +46,7 @@ _REST_SHARE = 0.93
 _FAR = 0.6
 _LEAST_SHARE = 0.4
 _LOOKED_AT = 12
-_BLOCK_CELLS = 2_000_000
+_BLOCK_CELLS = 400_000
 
 _OTHER_THAN = re.compile(r"\b(?:other than|an(?:et|en|dre|a)\b.{0,60}? en)\b.*\d{2}[ .]?\d{2}[ .]?\d{2}")
 _DOUBLE_LETTERS = re.compile(r"([a-z])\1+")
@@ -255,9 +255,10 @@ def _search(
 ) -> list[tuple[CodeSuggestion, ...]]:
     queries = _stack(readings, len(index.idf))
     lengths = np.sqrt([max(reading.mass, 1e-12) for reading in readings])[:, None]
-    phrase_scores = (queries @ index.matrix).toarray() / lengths
+    phrase_scores = ((queries @ index.matrix).toarray() / lengths).astype(np.float32)
     phrase_scores[phrase_scores > _SAME] *= _SAME_LIFT
-    linked = phrase_scores[:, index.link_phrase] * index.link_weight
+    linked = np.take(phrase_scores, index.link_phrase, axis=1)
+    linked *= index.link_weight
     best = np.maximum.reduceat(linked, index.link_start, axis=1)
     squares = queries.copy()
     squares.data **= 2
@@ -310,8 +311,8 @@ def _choose(
     text: str,
     reading: _Reading,
     scores: npt.NDArray[np.float64],
-    agreement: npt.NDArray[np.float64],
-    linked: npt.NDArray[np.float64],
+    agreement: npt.NDArray[np.float32],
+    linked: npt.NDArray[np.float32],
     index: CodeIndex,
     limit: int,
 ) -> tuple[CodeSuggestion, ...]:

@@ -89,17 +89,22 @@ STOP_WORDS = _list_words(
 
 def fold_text(text: object) -> str:
     """Return `text` in small letters a-z and digits, letters that sound alike made one."""
-    if not isinstance(text, str):
-        return ""
-    plain = _FEED.sub("dyrefor", unicodedata.normalize("NFC", text[:LONGEST_TEXT]).casefold())
-    plain = unicodedata.normalize("NFKC", plain).translate(_LETTERS)
+    return _fold(text[:LONGEST_TEXT]) if isinstance(text, str) else ""
+
+
+def _fold(text: str) -> str:
+    plain = text.casefold()
     if not plain.isascii():
-        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+        plain = _FEED.sub("dyrefor", unicodedata.normalize("NFC", plain))
+        plain = unicodedata.normalize("NFKC", plain).translate(_LETTERS)
+        if not plain.isascii():
+            plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     for written, sound in _SOUNDS:
         plain = plain.replace(written, sound)
     return plain
 
 
+@lru_cache(maxsize=50_000)
 def squeeze(word: str) -> str:
     """Return the word with double letters made single; abbreviations (``pp``, ``ee``) stay as they are."""
     return _DOUBLE.sub(r"\1", word) if len(word) > 3 else word
@@ -107,9 +112,20 @@ def squeeze(word: str) -> str:
 
 def split_words(text: object) -> list[str]:
     """Return the folded words of a text, small words and bare numbers left out, at most 24 of them."""
-    words = [squeeze(word) for word in _WORD.findall(fold_text(text))]
-    words = [word for word in words if word not in STOP_WORDS and not word.isdigit()]
-    return [word for word in words if len(word) > 1][:MOST_WORDS]
+    return _pick_words(fold_text(text))
+
+
+def split_lines(texts: Iterable[str]) -> list[list[str]]:
+    """Return :func:`split_words` of each of many texts at once; line breaks in them count as spaces."""
+    joined = "\n".join(" ".join(text[:LONGEST_TEXT].split()) for text in texts)
+    return [_pick_words(line) for line in _fold(joined).split("\n")]
+
+
+def _pick_words(folded: str) -> list[str]:
+    words = [squeeze(word) for word in _WORD.findall(folded)]
+    return [word for word in words if len(word) > 1 and word not in STOP_WORDS and not word.isdigit()][
+        :MOST_WORDS
+    ]
 
 
 @lru_cache(maxsize=50_000)
