@@ -416,6 +416,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The waste code {value} has lost its first zero and was read as {suggestion}.",
         "Format the column as text.",
     ),
+    "row.code_accepted": (
+        "You chose the waste code {suggestion} for {value}.",
+        "Write the code in the file, so that it is there next time.",
+    ),
     "row.code_repaired": (
         "The waste code {value} was read as {suggestion}.",
         "Write the code as text: 17 05 03*.",
@@ -635,6 +639,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "crs.missing": (
         "The points do not say which coordinate system they are in.",
         "Save the layer with its coordinate system.",
+    ),
+    "comparison.unknown_change": (
+        "{name} does not stand in either scenario.",
+        "Name values that the scenarios have.",
     ),
     "parameter.unknown": (
         "There is no economic figure called {name}.",
