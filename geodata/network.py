@@ -104,6 +104,11 @@ class RoadNetwork:
         """What a kilometre counts beside its time, in minutes."""
         return KM_COST_MIN if self.profile_key == LEAST_COST else 0.0
 
+    @property
+    def knows_tolls(self) -> bool:
+        """Whether any toll or fare is known; else what a way costs is unknown, and not nothing."""
+        return bool((self.toll_nok > 0).any())
+
     def describe(self) -> dict[str, str]:
         """Return name, date, profile, licence and digest, for provenance."""
         return {

@@ -252,6 +252,8 @@ class RoadTravel:
             cost[hit], minutes[hit], km[hit], rough[hit] = (values[better] for values in other)
             ferries[hit], toll[hit] = 0, 0
         minutes[~np.isfinite(cost)] = np.inf
+        if not self.network.knows_tolls:
+            toll[:] = np.nan
         same = np.isfinite(cost) & ((i == j) | (straight == 0))
         for values in (km, minutes, ferries, toll, rough):
             values[same] = 0

@@ -39,7 +39,8 @@ class Legs:
     distance_km : road and ferry kilometres, access legs included.
     minutes : truck time, waiting for ferries included.
     ferries : number of ferry crossings.
-    toll_nok : known tolls and fares; unknown ones count nothing (a lower bound).
+    toll_nok : known tolls and fares; unknown ones count nothing (a lower bound). NaN where the network knows
+        none at all, as a map without prices: that is unknown, and not free.
     estimated_km : the part of `distance_km` that is off the network and therefore estimated.
     """
 
@@ -60,7 +61,7 @@ class Legs:
                 "distance_km": self.distance_km,
                 "minutes": self.minutes,
                 "ferries": pd.array(self.ferries, dtype="Int64"),
-                "toll_nok": self.toll_nok,
+                "toll_nok": pd.array(self.toll_nok, dtype="Float64"),
                 "estimated_km": self.estimated_km,
                 "estimated": self.estimated_km > 0,
             }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -66,6 +67,11 @@ class GraphNetwork:
     def digest(self) -> str:
         """SHA-256 of the graph."""
         return self.router.graph.digest
+
+    @cached_property
+    def knows_tolls(self) -> bool:
+        """Whether any toll or fare is known; else what a way costs is unknown, and not nothing."""
+        return bool((self.router.graph.arc_toll > 0).any())
 
     def describe(self) -> dict[str, str]:
         """Return name, date, profile, licence and digest, for provenance."""
@@ -366,6 +372,8 @@ class GraphTravel:
         reached = np.isfinite(best)
         estimated[a, b] = np.where(reached, near_km, np.nan)
         toll[a, b] = np.where(reached & local, 0.0, toll[a, b])
+        if not self.network.knows_tolls:
+            toll = np.where(table.labels == 0, 0.0, np.nan)
         measures = unpack_labels(table.labels)
         minutes = self._decode_minutes(table.labels)
         return Legs(measures.km, minutes, measures.ferries, toll, estimated)
@@ -374,11 +382,14 @@ class GraphTravel:
         best, rough, local = self._shorten(i, j, labels)
         measures = unpack_labels(best)
         there = np.isfinite(best)
+        paid = np.where(local, 0.0, np.asarray(toll, float))
+        if not self.network.knows_tolls:
+            paid = np.where(best == 0, 0.0, np.nan)
         return Legs(
             distance_km=measures.km,
             minutes=self._decode_minutes(best),
             ferries=measures.ferries,
-            toll_nok=np.where(there, np.where(local, 0.0, np.asarray(toll, float)), np.nan),
+            toll_nok=np.where(there, paid, np.nan),
             estimated_km=np.where(there, rough, np.nan),
         )
 

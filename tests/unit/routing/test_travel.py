@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -125,6 +127,28 @@ def test_a_closed_ferry_leaves_an_island_alone_and_says_so() -> None:
     assert np.isnan(legs.toll_nok[:2]).all()
     assert legs.ferries.tolist() == [-1, -1, 0]
     assert legs.distance_km[2] == pytest.approx(5, abs=0.005)
+
+
+def test_where_no_toll_is_known_what_a_way_costs_is_unknown() -> None:
+    corners = {"A": (0, 0), "B": (4, 0), "C": (8, 0), "D": (4, 4)}
+    graph = lay_streets(corners, [Street("A B"), Street("B C"), Street("C D"), Street("D A"), Street("B D")])
+    assert len(graph.arc_toll)
+    points = place_facilities({"a": (0.1, 0), "b": (3, 0), "c": (7, 0), "again": (0.1, 0)})
+    some = np.arange(4)
+    i, j = np.divmod(np.arange(16), 4)
+    for priced in (graph, replace(graph, arc_toll=np.full_like(graph.arc_toll, 25.0), digest="priced")):
+        travel = measure_travel(GraphNetwork(Router(priced)), points, parameters=PARAMETERS)
+        legs = travel.pairs(i, j)
+        ((_, block),) = travel.iterate_legs(some, some)
+        np.testing.assert_array_equal(block.toll_nok.ravel(), legs.toll_nok)
+        assert np.isfinite(legs.minutes).all()
+        at_home = legs.minutes == 0
+        assert at_home.sum() == 6
+        assert (legs.toll_nok[at_home] == 0).all()
+        frame = legs.to_frame(i, j)
+        assert frame["toll_nok"].isna().tolist() == (
+            [False] * 16 if priced is not graph else (~at_home).tolist()
+        )
 
 
 def test_a_closed_ferry_lengthens_where_there_is_another_way() -> None:
