@@ -40,6 +40,7 @@ def build_app() -> typer.Typer:
     from dashboard.commands.check import check
     from dashboard.commands.codes import build_codes_app
     from dashboard.commands.distances import distances
+    from dashboard.commands.plan import plan
     from dashboard.commands.roads import build_roads_app
     from dashboard.commands.uses import uses
 
@@ -54,6 +55,7 @@ def build_app() -> typer.Typer:
     app.callback()(_choose)
     app.command(help=_("Serve the dashboard in the browser."))(serve)
     app.command(help=_("Find matches and clusters and write them with their sources."))(analyse)
+    app.command(help=_("The best plan: which tonnes go where, with proof and prices."))(plan)
     app.command(help=_("Check files before they are used: every fault with row, column and advice."))(check)
     app.command(help=_("Distances by road between all places of a list."))(distances)
     app.command(help=_("Which industries may receive a stream, with reasons and precedents."))(uses)

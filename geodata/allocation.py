@@ -35,7 +35,8 @@ class Allocation:
     flows : one row a pair that carries anything: `pair` (index of the pairs), `offer`, `need`, `via`,
         `tonnes` of the offered stream a year, `delivered` (of the product).
     totals : ``supply_t``, ``placed_t``, ``unallocated_t``, ``delivered_t``, ``tonne_km``, ``net_nok``,
-        ``net_kg_co2e``, ``kept_t``, ``goal``; NaN where a pair that is used has no figure.
+        ``net_kg_co2e``, ``kept_t``, ``goal``; NaN where a pair that is used has no figure. Where there is no
+        plan nothing is placed.
     proof : worked out anew from tonnes and prices.
     prices : :data:`~geodata.allocationprices.PRICE_COLUMNS`.
     unallocated : :data:`~geodata.allocationleft.UNALLOCATED_COLUMNS`; `pair` an index of the pairs.
@@ -101,7 +102,7 @@ def allocate(
         return Allocation(
             goal,
             _tabulate_flows(problem, pairs, np.zeros(len(problem.gain))),
-            {},
+            _sum_up(problem, pairs, np.zeros(len(problem.gain))),
             prove_infeasible(problem, solution.prices, **seen),
             _no_rows(PRICE_COLUMNS),
             _no_rows(UNALLOCATED_COLUMNS),

@@ -190,6 +190,11 @@ def plan_scenario(
     )
 
 
+def goal_unit(goal: str, unit: str) -> str:
+    """Return what a goal is counted in: NOK, kg CO2e, or the unit of what is planned."""
+    return unit if goal == "kept" else GOAL_UNITS[goal]
+
+
 def summarise_destinations(plan: Plan) -> pd.DataFrame:
     """Return what goes where as links of a Sankey diagram, tonnes and MWh apart.
 
@@ -410,7 +415,8 @@ def _tabulate_prices(streams: pd.DataFrame, allocations: Mapping[str, Allocation
     own_unit = pd.Series(of["unit"].to_numpy(dtype=object), index=prices.index)
     # A price is per unit of the row's own amount: a need may be in another unit than the offer.
     per = per.astype(object).where(per.notna(), own_unit.where(own_unit.notna(), prices["unit"]))
-    prices["price_unit"] = (GOAL_UNITS[goal] + "/" + per.astype(str)).astype("string")
+    goal_units = prices["unit"].map({unit: goal_unit(goal, unit) for unit in allocations}).astype(str)
+    prices["price_unit"] = (goal_units + "/" + per.astype(str)).astype("string")
     return prices
 
 
@@ -438,7 +444,7 @@ def _sum_totals(flows: pd.DataFrame, allocations: Mapping[str, Allocation], goal
     records: list[tuple[str, str, float]] = []
     for unit, found in allocations.items():
         for name in ("supply", "placed", "unallocated"):
-            records.append((name, unit, found.totals.get(f"{name}_t", float("nan"))))
+            records.append((name, unit, found.totals[f"{name}_t"]))
     tonnes = flows[flows["unit"] == TONNES]
     records.append(("kept", TONNES, _sum_known(tonnes["kept"])))
     records.append(("tonne_km", "t km", _sum_known(tonnes["amount"] * tonnes["distance_km"])))

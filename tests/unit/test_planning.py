@@ -104,7 +104,7 @@ def read_total(plan, name, unit=None):
 
 def test_tonnes_and_heat_are_planned_apart_and_a_shared_need_is_told(plan):
     # Tonnes: board takes 60 of wood-1 (300); 40 are left, the boiler takes 4 MWh of each: 160 of its 300.
-    # A tonne of wood-2 gains 200 and takes half a tonne of room at the board mill, which sends half a tonne of
+    # A tonne of wood-2 gains 200 and takes half a tonne of room at the board mill; that sends half a tonne of
     # wood-1 to the boiler at a loss of 100. So all 10 t of wood-2 go there, and wood-1 has 55 of the 60 left.
     flows = plan.flows.set_index("match_id")["amount"]
     assert flows.to_dict() == pytest.approx({"m0": 55, "m1": 45, "m2": 10, "m4": 120})

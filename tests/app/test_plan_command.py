@@ -1,0 +1,78 @@
+"""``symbiosekart plan``: the proof, the prices and what stays, in words, as JSON and as files."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+
+def test_a_plan_of_the_practice_region_is_proved_and_its_files_agree(call, tmp_path):
+    code, told, _complaint = call(
+        "--lang", "en", "plan", "--dataset", "practice", "--json", "--out", str(tmp_path)
+    )
+    assert code == 0
+    document = json.loads(told)
+    assert document["status"] == "optimal"
+    assert json.loads((tmp_path / "plan.json").read_text(encoding="utf-8")) == document
+    flows = pd.read_csv(tmp_path / "plan_flows.csv")
+    assert flows["match_id"].tolist() == [row["match_id"] for row in document["flows"]]
+    totals = {(row["name"], row["unit"]): row["value"] for row in document["totals"]}
+    own = flows[flows["unit"] == "t"]
+    assert own["amount"].sum() == pytest.approx(totals[("placed", "t")])
+    assert flows["net_nok"].sum() == pytest.approx(totals[("net_nok", "NOK")])
+    proofs = sum(proof["primal"] for proof in document["proofs"].values())
+    assert proofs == pytest.approx(totals[("net_nok", "NOK")])
+    for row in document["balance"]:
+        assert row["supply"] == pytest.approx(row["placed"] + row["unallocated"])
+    assert all(row["price"] > 0 for row in document["prices"])
+
+
+def test_a_plan_in_words_says_what_is_proved_and_why_something_stays(call):
+    code, told, _complaint = call(
+        "--lang", "en", "plan", "--dataset", "practice", "--goal", "kept", "--rows", "3"
+    )
+    assert code == 0
+    assert "most tonnes kept from final treatment" in told
+    assert "Proved: no other plan is better." in told
+    assert "What stays, and why" in told
+    assert told.count("more; all are in the files") == 3
+
+
+def test_limits_in_conflict_are_named_with_what_would_do(call):
+    words = ("--must-place", "practice-002-3", "--max-km", "20", "--rows", "1")
+    code, told, _complaint = call("--lang", "en", "plan", "--dataset", "practice", *words)
+    assert code == 1
+    assert "There is no plan that keeps all limits." in told
+    assert "! Has to be placed (Concrete" in told
+    assert "! Longest way: 20" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--goal", "beauty"), "is no goal of a plan"),
+        (("--max-km", "-1"), "must be between"),
+        (("--must-place", "nobody"), "not among the streams"),
+        (("--figure", "gate_fee"), "name=value"),
+        (("--figure", "gate_fee/clean_wood=nan"), "name=value"),
+        (("--worst-hierarchy", "7"), "Choose one of"),
+        (("--dataset", "moon"), "Choose region, practice or none."),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_a_sentence(call, words, complaint):
+    dataset = () if "--dataset" in words else ("--dataset", "practice")
+    code, _told, told = call("--lang", "en", "plan", *dataset, *words)
+    assert code == 2
+    assert complaint in told
+    assert "Traceback" not in told
+
+
+def test_a_dearer_way_back_never_makes_the_best_plan_better(call):
+    nets = []
+    for switch in ("--empty-return", "--no-empty-return"):
+        _code, told, _complaint = call("--lang", "en", "plan", "--dataset", "practice", "--json", switch)
+        totals = {row["name"]: row["value"] for row in json.loads(told)["totals"]}
+        nets.append(totals["net_nok"])
+    assert nets[0] < nets[1]
