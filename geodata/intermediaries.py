@@ -190,22 +190,24 @@ def _gather_chains(
         sure, vias = sure[placed[vias]], vias[placed[vias]]
         if not (len(offers) and len(vias) and len(needs)):
             continue
-        # Which accepted streams take which offers is told by their kins.
-        kin, of_kin = np.unique(offer_kin[grouping.offers.of_flow[offers]], return_inverse=True)
+        # Which accepted streams take which offers is told by their kins and hazards.
+        alike, example = number_rows([offer_kin[grouping.offers.of_flow[offers]], hazard[offers]])
         via_kin = need_kin[grouping.needs.of_flow[vias]]
-        worth = np.stack([_accept(tables, int(k))[via_kin] for k in kin]) * sure
-        fit = np.array([_fit_of(knowledge.uses.fits[int(k)], use) for k in kin])
-        worth *= fit[:, None]
-        first = []
-        step = max(1, CELLS_AT_ONCE // len(vias))
-        for start in range(0, len(offers), step):
-            some = slice(start, start + step)
-            rows = offers[some]
-            allowed = (worth[of_kin[some]] > 0) & (facility[rows][:, None] != facility[vias])
-            allowed &= _may_take(hazard[rows][:, None], hazard[vias])
-            one, two = _pick_nearest(spot[rows], spot[vias], allowed, least=farthest, most=NEAREST_VIAS)
-            first.append((one + start, two))
-        one, two = (np.concatenate([part[k] for part in first]) for k in range(2))
+        first = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))]
+        for number, at in enumerate(example):
+            kin = int(offer_kin[grouping.offers.of_flow[offers[at]]])
+            worth = _accept(tables, kin)[via_kin] * sure * _fit_of(knowledge.uses.fits[kin], use)
+            able = np.flatnonzero((worth >= LEAST_STRENGTH) & _may_take(hazard[offers[at]], hazard[vias]))
+            mine = np.flatnonzero(alike == number)
+            step = max(1, CELLS_AT_ONCE // max(len(able), 1))
+            for start in range(0, len(mine) if len(able) else 0, step):
+                rows = offers[mine[start : start + step]]
+                allowed = facility[rows][:, None] != facility[vias[able]]
+                row, column = _pick_nearest(
+                    spot[rows], spot[vias[able]], allowed, least=farthest, most=NEAREST_VIAS
+                )
+                first.append((mine[row + start], able[column], worth[able[column]]))
+        one, two, worth = (np.concatenate([part[k] for part in first]) for k in range(3))
         if not len(one):
             continue
         used = np.unique(two)
@@ -221,7 +223,7 @@ def _gather_chains(
         via, need = (np.concatenate([part[k] for part in last]) for k in range(2))
         a, b = _join(two, via)
         profile = grouping.needs.columns["profile"][grouping.needs.of_flow[needs[need[b]]]]
-        strength = worth[of_kin[one[a]], two[a]] * knowledge.uses.wanted[use, profile]
+        strength = worth[a] * knowledge.uses.wanted[use, profile]
         chains = Chains(
             offers[one[a]], vias[two[a]], needs[need[b]], np.full(len(a), use), strength.astype(np.float64)
         )

@@ -29,6 +29,7 @@ from geodata.results import RegionTables
 from geodata.scoring import PARTS, ScorePart
 from geodata.streamgroups import group_flows
 from geodata.transport import Travel
+from geodata.usepairs import SAME_STREAM
 from geodata.uses import UseLibrary
 
 Floats = npt.NDArray[np.float64]
@@ -44,6 +45,9 @@ __all__ = [
 
 MAX_PARTNERS = 100
 """A match is kept when it is among this many best of its offer or of its need; the others are counted."""
+MAX_TURNED_PARTNERS = 30
+"""Of matches by a use or an intermediary: among this many best of its kind of its offer or of its need. There
+are more ways to turn a stream than to pass it on, and the weaker ones help nobody."""
 DETAILED_PAIRS = 3
 """Pairs left out that are told one by one, for each offer and reason."""
 
@@ -227,9 +231,11 @@ class _Best:
             -pairs["score"],
         ]
         order = np.lexsort(keys)
-        few = (_count_before(pairs["offer"][order]) < MAX_PARTNERS) | (
-            _count_before(pairs["need"][order]) < MAX_PARTNERS
-        )
+        turned = pairs["route"][order] != SAME_STREAM
+        most = np.where(turned, MAX_TURNED_PARTNERS, MAX_PARTNERS)
+        few = np.zeros(len(order), dtype=bool)
+        for side in ("offer", "need"):
+            few |= _count_before(2 * pairs[side][order] + turned) < most
         kept = order[few]
         self._held = [{name: values[kept] for name, values in pairs.items()}]
         self._size = self._sorted = len(kept)

@@ -42,7 +42,7 @@ STEP_LEFT = 0.8
 """Somebody between the two usually does the step: the receiver may not be able to."""
 USE_PART, CHAIN_PART = 0.9, 0.85
 """A use is never worth all that the same stream is; one by an intermediary a little less."""
-LEAST_STRENGTH = 0.3
+LEAST_STRENGTH = 0.4
 """Weaker uses are no match."""
 TAKE_PART = 0.8
 """What a use is worth where the need takes the stream itself, under another code, for that use."""
