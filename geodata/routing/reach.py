@@ -24,7 +24,7 @@ from geodata.routing.hierarchy import Hierarchy
 from geodata.routing.labels import unpack_labels
 from geodata.routing.reachgroups import bound_metres, group_points
 from geodata.routing.router import Entries, Router
-from geodata.routing.tables import BATCH, iterate_table
+from geodata.routing.tables import BATCH, iterate_table, sweeps_arrays
 from geodata.transport import Floats
 
 Floats32 = npt.NDArray[np.float32]
@@ -106,7 +106,7 @@ def find_within(
         graph.facts.km_cost_min,
     )
     hierarchy = router.hierarchy
-    if hierarchy is None or not compiled.AVAILABLE:
+    if hierarchy is None or not compiled.AVAILABLE or sweeps_arrays(router, starts, ends):
         return _filter_table(router, starts, ends, limits, tolls=tolls, threads=threads)
     bound = bound_metres(graph, max_km=limits.km, max_minutes=limits.minutes)
     groups = list(group_points(graph, starts, ends, bound_m=bound))
@@ -157,7 +157,7 @@ def find_nearest(
     if not kept:
         return _concatenate([_NO_PAIRS], tolls=tolls)
     hierarchy = router.hierarchy
-    if hierarchy is not None and compiled.AVAILABLE:
+    if hierarchy is not None and compiled.AVAILABLE and not sweeps_arrays(router, starts, ends):
         up = _cut_part(_rise(hierarchy), hierarchy.rank[starts.node])
         down = _cut_part(_fall(hierarchy), hierarchy.rank[ends.node])
         if (len(up.order) + len(down.order)) * (kept + 1) <= NEAREST_CELLS:

@@ -148,6 +148,14 @@ def _type_entries(points: Entries) -> Entries:
     )
 
 
+def sweeps_arrays(router: Router, starts: Entries, ends: Entries) -> bool:
+    """Tell whether the table is so small that it is swept with arrays while the compiler is not loaded."""
+    hierarchy = router.hierarchy
+    if hierarchy is None or not compiled.AVAILABLE or compiled.is_loaded():
+        return False
+    return plan_arrays(hierarchy, starts, ends) is not None
+
+
 def _plan_table(router: Router, starts: Entries, ends: Entries) -> _SweepPlan | _ArraySweep | _PlainPlan:
     if router.hierarchy is None or not compiled.AVAILABLE:
         return _PlainPlan(router.graph, ends)

@@ -11,6 +11,7 @@ from geodata.routing.arraysweep import measure_with_arrays, plan_arrays
 from geodata.routing.graph import RoadGraph
 from geodata.routing.hierarchy import build_hierarchy
 from geodata.routing.ordering import order_by_degree
+from geodata.routing.reach import ReachedPairs, find_nearest, find_within
 from geodata.routing.router import Entries, Router, enter_at_nodes
 from geodata.routing.tables import iterate_table, measure_pairs, measure_table
 from tests.unit.routing.graphs import find_least, make_graph
@@ -164,6 +165,29 @@ def test_small_tables_wait_for_no_compiler_and_large_ones_use_it(monkeypatch) ->
         assert np.array_equal(table.labels, expected.labels)
         assert np.array_equal(table.toll, expected.toll)
     assert np.array_equal(np.concatenate([part.toll for _, part in blocks]), expected.toll)
+
+
+def test_reach_over_small_tables_waits_for_no_compiler_either(monkeypatch) -> None:
+    graph = make_country(5, dear=True)
+    router = Router(graph, build_hierarchy(graph, order_by_degree(graph)))
+    points = scatter_points(np.random.default_rng(5), graph, 70)
+    itself = np.arange(70)
+
+    def ask() -> list[ReachedPairs]:
+        return [
+            find_within(router, points, points, max_km=20, max_minutes=90, tolls=True),
+            find_within(router, points, points, max_minutes=40, tolls=True),
+            find_nearest(router, points, points, k=4, exclude=itself, tolls=True),
+        ]
+
+    expected = ask()
+    assert all(len(pairs.start) for pairs in expected)
+    monkeypatch.setattr(tables.compiled, "is_loaded", lambda: False)
+    for name in ("_sweep_groups", "_pass_nearest"):
+        monkeypatch.setattr(f"geodata.routing.reach.{name}", None)
+    for here, there in zip(ask(), expected, strict=True):
+        for name in ("start", "end", "label", "toll"):
+            assert np.array_equal(getattr(here, name), getattr(there, name)), name
 
 
 def test_pairs_are_cut_where_a_table_would_be_too_large(monkeypatch) -> None:
