@@ -1,7 +1,8 @@
 """Scenario against scenario: how much of each difference comes from each thing that was changed.
 
 A scenario is a mapping of names to values (``empty_return`` -> False, ``max_km`` -> 80, ``goal`` ->
-``carbon`` ...). Whatever differs is a change. The contributions of the changes to an indicator add up to its difference:
+``carbon`` ...). Whatever differs is a change. The contributions of the changes to an indicator add up to its
+difference:
 
 - up to :data:`SHAPLEY_MOST` changes: **Shapley values**. Each change bears its mean effect over all orders in
   which the changes could be made; the result does not hang on any order. 2^n evaluations.
@@ -132,7 +133,7 @@ def spread_choices(choices: EconomicChoices) -> dict[str, Hashable]:
 
 
 def gather_choices(scenario: Scenario) -> EconomicChoices:
-    """Return the economic choices in a scenario, the opposite of :func:`spread_choices`; the rest is let be."""
+    """Return the economic choices in a scenario, the opposite of :func:`spread_choices`."""
     overrides = [
         (name.removeprefix(_OVERRIDE), float(value))
         for name, value in scenario.items()

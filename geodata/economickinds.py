@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from geodata.codetables import WasteCodes
 from geodata.economictables import (
+    BY_DRY_MATTER,
     LINK_COLUMNS,
     NOTHING,
     UNKNOWN,
@@ -115,7 +116,7 @@ class KindPricer:
         self.figures, self.choices = figures, figures.choices
         self.basis = figures.choices.emission_basis.lower()
         self.uses, self.yields = _read_uses(uses)
-        self.replaces, self.usual = _read_links(tables)
+        self.replaces, self.usual, self.dry = _read_links(tables)
         self.material_unit = _read_units(codes)
         self.forms = read_texts(codes, "payload_form")
         self.way = lru_cache(maxsize=None)(self._measure_way)
@@ -181,7 +182,7 @@ class KindPricer:
         if not key:
             out.unpriced.append(f"replaced_value/{kind.use_id or product}")
             return
-        amount = product_yield * out.need(self.figures.find("substitution_ratio", (key,)))
+        amount = product_yield * self._find_substitution(out, key, product)
         if not product_yield.known:
             out.unpriced.append(f"yield/{kind.use_id}")
         value = out.need(self.figures.find("replaced_value", (key,)))
@@ -195,6 +196,15 @@ class KindPricer:
         out.avoided_production = amount * out.need(
             self.figures.find(f"replaced_emission_{self.basis}", (key,))
         )
+
+    def _find_substitution(self, out: KindFigures, key: str, product: str) -> Range:
+        """Return how much of `key` a tonne of `product` stands for: the product's own row, else the key's."""
+        line = self.figures.line(product)
+        ratio = out.need(self.figures.find("substitution_ratio", [*(f"{key}:{name}" for name in line), key]))
+        if key not in self.dry:
+            return ratio
+        dry = self.figures.find("dry_matter_share", line)[0]
+        return ratio * dry if dry.known else ratio  # what has no such row is dry
 
     def _price_treatment(self, out: KindFigures, kind: Kind, unit: str) -> None:
         subjects = [name for name in (kind.step, kind.operation) if name] or ["unknown"]
@@ -266,7 +276,7 @@ class KindPricer:
             out.unpriced.append(f"replaced_emission_{self.basis}/{material}")
             return UNKNOWN
         given_up = out.need(self.figures.find(f"replaced_emission_{self.basis}", (key,)))
-        given_up = given_up * out.need(self.figures.find("substitution_ratio", (key,)))
+        given_up = given_up * self._find_substitution(out, key, material)
         given_up = given_up * out.need(self.figures.find("present_recovery_yield"))
         if (
             self.figures.unit_of(f"replaced_value/{key}") == MEGAWATT_HOUR
@@ -373,11 +383,13 @@ def _read_uses(library: UseLibrary) -> tuple[dict[str, dict[str, str]], dict[str
 
 
 @lru_cache(maxsize=4)
-def _read_links(tables: EconomicTables) -> tuple[dict[str, str], dict[str, str]]:
-    """Return what each material usually replaces, and how it is usually treated."""
+def _read_links(tables: EconomicTables) -> tuple[dict[str, str], dict[str, str], frozenset[str]]:
+    """Return what each material usually replaces, how it is usually treated, and the keys counted dry."""
     columns = (tables.links[name].astype("object").fillna("").tolist() for name in LINK_COLUMNS)
     material, replaces, usual = columns
-    return dict(zip(material, replaces, strict=True)), dict(zip(material, usual, strict=True))
+    keys = tables.replaced.loc[tables.replaced["counted_by"] == BY_DRY_MATTER, "key"]
+    dry = frozenset(keys.astype("object"))
+    return dict(zip(material, replaces, strict=True)), dict(zip(material, usual, strict=True)), dry
 
 
 @lru_cache(maxsize=4)

@@ -33,7 +33,8 @@ PARAMETER_COLUMNS = (
     "meaning_en",
 )
 LINK_COLUMNS = ("material", "replaces", "usual_treatment")
-REPLACED_COLUMNS = ("key", "label_nb", "label_nn", "label_en", "unit")
+REPLACED_COLUMNS = ("key", "label_nb", "label_nn", "label_en", "unit", "counted_by")
+BY_DRY_MATTER = "dry_matter"
 JUDGEMENT = "expert judgement"
 
 EmissionBasis = Literal["WTW", "TTW"]
@@ -96,7 +97,8 @@ class EconomicTables:
     links : material -> `replaces` (a key of `replaced`, "" unknown) and `usual_treatment` (an R or D
         operation, "" none: it is let out or used) where the owner has told
         neither. A kind inherits its parent's.
-    replaced : key, label_nb, label_nn, label_en, unit (t or MWh) of what a stream may replace.
+    replaced : key, label_nb, label_nn, label_en, unit (t or MWh) of what a stream may replace; `counted_by`
+        is ``dry_matter`` where a wet product stands for its dry matter only (feed, fertiliser), else "".
     digest : SHA-256 of the content; made here where it is not given.
 
     Raises

@@ -297,6 +297,26 @@ def test_the_present_treatment_decides_what_is_kept(codes: WasteCodes) -> None:
     assert priced["replaced_value_nok_per_t"].iloc[3] == pytest.approx(1260)
 
 
+def test_wet_feed_stands_for_its_dry_matter_and_a_product_s_own_row_comes_first(codes: WasteCodes) -> None:
+    rows = {
+        "replaced_value/feed_grain": (3000, 2000, 4000, "NOK/t"),
+        "replaced_emission_wtw/feed_grain": (400, 300, 500, "kg CO2e/t"),
+        "substitution_ratio/feed_grain": (0.9, 0.5, 1, "t/t"),
+        "substitution_ratio/feed_grain:straw": (0.2, 0.1, 0.3, "t/t"),
+        "dry_matter_share/whey": (0.06, 0.05, 0.07, "share"),
+    }
+    tables = make_tables(**rows)
+    links = pd.DataFrame(
+        [("whey", "feed_grain", "R3"), ("straw", "feed_grain", "R10")], columns=tables.links.columns
+    ).astype("string")
+    grain = pd.DataFrame([("feed_grain", "", "", "", "t", "dry_matter")], columns=tables.replaced.columns)
+    tables = EconomicTables(parameters=tables.parameters, links=links, replaced=grain)
+    kinds = [{"material": name, "need_material": name} for name in ("whey", "straw")]
+    priced = _price(codes, *kinds, tables=tables)
+    # 3000 x 0.9 x 6 % dry matter = 162; straw has no dry matter row here: 3000 x 0.2
+    assert priced["replaced_value_nok_per_t"].tolist() == pytest.approx([162, 600])
+
+
 def test_index_and_order_are_those_of_the_matches(codes: WasteCodes) -> None:
     matches = make_matches(
         {}, {"distance_km": 10.0}, {"material": "clean_soil", "need_material": "clean_soil"}
