@@ -159,7 +159,7 @@ def tell_reasons(
         )
     reasons += [
         _("Precedent: {text} ({reference})").format(text=found["text"], reference=found["reference"])
-        for found in _precedents(use_ids, words)[:SHOWN_PRECEDENTS]
+        for found in _precedents(use_ids[:SHOWN_USES], words)[:SHOWN_PRECEDENTS]
     ]
     if use_ids:
         reasons += _tell_terms(use_ids[0], giver=giver, words=words)

@@ -10,7 +10,7 @@ uncertain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,6 +23,7 @@ from geodata.uses import UseLibrary, fit_uses
 from geodata.usetext import NO_HITS, TextHits, search_texts
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 SMOOTHING = 10.0
 """Exchanges that popularity adds in all, spread evenly, so that no division is impossible."""
 ALWAYS = 10
@@ -35,7 +36,7 @@ RANKING_COLUMNS = ("rank", "division", "score", "share", "use_ids", "exchange_id
 
 @dataclass(frozen=True)
 class RankSettings:
-    """The few numbers of the mixture, set on the exchanges themselves with the tested place left out.
+    """The few numbers of the mixture, set on the exchanges themselves, each place left out in turn.
 
     Attributes
     ----------
@@ -45,19 +46,21 @@ class RankSettings:
         of the text beside a code.
     use_share : the part of the score that uses may have at most.
     practice : what a published review of practice counts beside one exchange.
+    other_giver : what an exchange of another giver counts beside one of the same, for the same stream.
     pull : exchanges that the broader answer is worth at each step; the smaller, the sooner the narrow one
         is followed.
     sure_fit, sure_score : below the first (best use) or the second (best score) a ranking is uncertain.
     """
 
-    fit_power: float = 2.0
-    weight_power: float = 1.5
+    fit_power: float = 2.5
+    weight_power: float = 2.5
     donor_unknown: float = 0.8
     donor_other: float = 0.5
-    text_gain: float = 2.0
+    text_gain: float = 8.0
     text_material: float = 0.7
-    use_share: float = 0.6
+    use_share: float = 0.65
     practice: float = 0.5
+    other_giver: float = 0.8
     pull: tuple[tuple[str, float], ...] = (
         ("giver", 20.0),
         ("group", 10.0),
@@ -67,7 +70,7 @@ class RankSettings:
         ("code", 4.0),
         ("text", 3.0),
     )
-    sharpness: float = 1.0
+    sharpness: float = 1.25
     sure_fit: float = 0.45
     sure_score: float = 0.12
 
@@ -130,7 +133,7 @@ def suggest_receivers(
     text: str | None = None,
     text_weights: Mapping[str, float] | None = None,
     limit: int | None = None,
-    without_place: str | None = None,
+    without_places: Collection[str] = (),
     settings: RankSettings = SETTINGS,
 ) -> Suggestion:
     """Rank all divisions by how likely they are to receive a stream.
@@ -143,20 +146,21 @@ def suggest_receivers(
     text : what the giver calls it, in bokmål, nynorsk or English.
     text_weights : waste codes that the text may mean, with weights 0..1, as a search of codes gives them.
     limit : rows to return, at least one; None gives every division.
-    without_place : leave out the published exchanges of this place (to measure honestly).
+    without_places : leave out the published exchanges of these places (to measure honestly).
     """
     tables = _tabulate(library, codes)
     hits = search_texts(text, library=library, codes=codes) if text else NO_HITS
+    without = np.isin(tables.place, list(without_places))
     query = _read_query(codes, tables, code, material, text_weights or {}, hits, settings)
     division = industry[:2] if industry else ""
     uses = _weigh_uses(tables, query, hits, division, library, codes, settings)
     by_use, best = _share_by_use(tables, uses, settings)
-    prior, near = _share_by_exchanges(tables, query, hits, division, without_place, settings)
+    prior, near = _share_by_exchanges(tables, query, hits, division, without, settings)
     mixed = settings.use_share * best
     score = mixed * by_use + (1 - mixed) * prior
     score = score**settings.sharpness
     score = score / score.sum()
-    popularity = _share_popular(tables, without_place)
+    popularity = _share_popular(tables, without)
     order = np.lexsort((np.arange(len(score)), -popularity, -score))
     kept = order[: max(1, limit)] if limit is not None else order
     asked = bool(code or material or text or division)
@@ -228,7 +232,7 @@ class _Tables:
     prefixes: Mapping[int, npt.NDArray[np.str_]]
     material: npt.NDArray[np.int64]
     place: npt.NDArray[np.str_]
-    single: npt.NDArray[np.bool_]
+    single: Bools
 
 
 @dataclass(frozen=True)
@@ -374,8 +378,8 @@ def _share_by_use(tables: _Tables, uses: Mapping[int, float], settings: RankSett
     return shares / total, float(min(1.0, highest))
 
 
-def _share_popular(tables: _Tables, without_place: str | None) -> Floats:
-    counted = tables.single & (tables.place != without_place) if without_place else tables.single
+def _share_popular(tables: _Tables, without: Bools) -> Floats:
+    counted = tables.single & ~without
     counts: Floats = np.bincount(tables.receiver[counted], minlength=len(tables.divisions)).astype(float)
     shares: Floats = (counts + SMOOTHING / len(counts)) / (counts.sum() + SMOOTHING)
     return shares
@@ -386,14 +390,13 @@ def _share_by_exchanges(
     query: _Query,
     hits: TextHits,
     division: str,
-    without_place: str | None,
+    without: Bools,
     settings: RankSettings,
 ) -> tuple[Floats, Floats]:
     """Return the shares and how near each exchange is to the query (0..1)."""
     count = len(tables.divisions)
     counted = np.where(tables.single, 1.0, settings.practice)
-    if without_place:
-        counted = np.where(tables.place == without_place, 0.0, counted)
+    counted = np.where(without, 0.0, counted)
     likeness = np.zeros(len(tables.receiver))
     in_group = np.zeros(len(tables.receiver))
     for name, weight in query.materials.items():
@@ -413,7 +416,7 @@ def _share_by_exchanges(
         by_text[tables.exchange_rows[exchange]] = alike**2
     from_giver = (tables.giver == division).astype(np.float64) if division else np.zeros(len(likeness))
     # A neighbour that gave the same kind of thing from the same industry says more than one from another.
-    near_giver = np.where(from_giver > 0, 1.0, 0.5) if division else np.ones(len(likeness))
+    near_giver = np.where(from_giver > 0, 1.0, settings.other_giver) if division else np.ones(len(likeness))
     steps = {
         "giver": from_giver,
         "group": in_group * near_giver,
@@ -423,7 +426,7 @@ def _share_by_exchanges(
         "code": by_code[6],
         "text": by_text * near_giver,
     }
-    shares = _share_popular(tables, without_place)
+    shares = _share_popular(tables, without)
     for name, pull in settings.pull:
         weights = steps[name] * counted
         shares = (np.bincount(tables.receiver, weights=weights, minlength=count) + pull * shares) / (

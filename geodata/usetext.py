@@ -119,16 +119,10 @@ def _documents(library: UseLibrary, codes: WasteCodes) -> Iterable[tuple[TextKin
     for code in codes.hazard:
         for name in codes.titles[code]:
             yield "code", code, name
-    precedents = {
-        str(row.precedent_id): f"{row.text_nb} {row.text_en}"
-        for row in library.precedents.itertuples(index=False)
-    }
     for row in library.uses.itertuples(index=False):
         stream = str(row.use_id).split("-to-")[0].replace("-", " ")
         yield "use", str(row.use_id), stream
         yield "use", str(row.use_id), str(row.use_id).replace("-", " ")
-        if str(row.precedent):
-            yield "use", str(row.use_id), precedents[str(row.precedent)]
     for row in library.exchanges.itertuples(index=False):
         yield "exchange", str(row.exchange_id), str(row.stream)
 

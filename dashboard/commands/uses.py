@@ -84,25 +84,16 @@ class _Asker:
 
     def answer(self, asked: Any, *, limit: int, file: str) -> dict[str, Any]:
         """Return one answer: row, query, problems, uncertain, receivers."""
-        if asked.fault:
-            from geodata.findings import Finding, Severity
-
-            problem = Finding(Severity.ERROR, asked.fault, file, asked.row or None)
-            return {
-                "row": asked.row,
-                "query": {"id": asked.id, "code": "", "material": "", "text": "", "industry": ""},
-                "understood": False,
-                "problems": [_tell(problem)],
-                "uncertain": True,
-                "why_uncertain": "",
-                "receivers": [],
-            }
         key = (asked.code, asked.text, asked.industry)
         if key not in self.known:
             self.known[key] = self._answer(*key, limit=limit, file=file)
         found = self.known[key]
-        query = {"id": asked.id, **found["query"]} if asked.id else found["query"]
-        return {"row": asked.row, **found, "query": query}
+        answer = {"row": asked.row, **found}
+        if asked.id:
+            answer["query"] = {"id": asked.id, **found["query"]}
+        if asked.fault:  # the line cannot be read: popularity is all that is left to answer with
+            answer["problems"] = [_tell(_find(asked.fault, file=file, value=""))]
+        return answer
 
     def _answer(self, code: str, text: str, industry: str, *, limit: int, file: str) -> dict[str, Any]:
         from dashboard.usewording import UNCERTAIN, tell_receivers
