@@ -38,6 +38,7 @@ FINAL_HIERARCHIES = ("energy", "disposal")
 AS_IT_IS = "none"
 BOILER = "boiler"
 HEAT = "heat_district"
+HEATS = (HEAT, "heat_industrial", "steam")
 MEGAWATT_HOUR, TONNE = "MWh", "t"
 
 
@@ -130,8 +131,8 @@ class KindPricer:
         product_yield = self._find_yield(kind)
         gate, key = self.figures.find("gate_fee", self.figures.line(kind.material))
         out.gate = out.need((gate, key) if self.figures.unit_of(key) in (unit, "") else (UNKNOWN, key))
-        self._price_replaced(out, kind, product_yield, made)
         self._price_treatment(out, kind, unit)
+        self._price_replaced(out, kind, product_yield, made)
         self._price_present(out, kind, unit)
         out.first = self._take_way(out, kind.material, unit)
         if kind.route == "intermediary":
@@ -188,7 +189,12 @@ class KindPricer:
         value = out.need(self.figures.find("replaced_value", (key,)))
         counted = self.figures.unit_of(f"replaced_value/{key}")
         if counted == MEGAWATT_HOUR and made != MEGAWATT_HOUR:
-            amount = amount * out.need(self.figures.find("energy_mwh_per_t", self.figures.line(product)))
+            energy = out.need(self.figures.find("energy_mwh_per_t", self.figures.line(product)))
+            amount = amount * energy
+            if key in HEATS and kind.use_id:  # a fuel gives heat through a boiler, which costs and loses
+                boiler = out.need(self.figures.find("treatment_cost", (BOILER,)))
+                out.treatment = out.treatment + product_yield * energy * boiler
+                amount = amount * out.need(self.figures.find("energy_efficiency"))
         elif counted and counted != made:
             out.unpriced.append(f"unit/{key}")
             return
@@ -207,7 +213,8 @@ class KindPricer:
         return ratio * dry if dry.known else ratio  # what has no such row is dry
 
     def _price_treatment(self, out: KindFigures, kind: Kind, unit: str) -> None:
-        subjects = [name for name in (kind.step, kind.operation) if name] or ["unknown"]
+        names = (kind.step, kind.operation, _broad(kind.operation))
+        subjects = [name for name in dict.fromkeys(names) if name] or ["unknown"]
         if unit == MEGAWATT_HOUR and (
             kind.step in BURNING_STEPS or (not kind.step and kind.operation in BURNT)
         ):
@@ -220,6 +227,9 @@ class KindPricer:
         else:
             found = self.figures.find(f"treatment_emission_{self.basis}", subjects)
         out.treatment_carbon = out.need(found)
+        ready = kind.hierarchy == "energy" and unit != MEGAWATT_HOUR and kind.step not in BURNING_STEPS
+        if ready and kind.step:  # made ready to be burnt: what it is made of goes up the stack in the end
+            out.treatment_carbon = out.treatment_carbon + out.need(self._find_final("R1", kind.material))
 
     def _find_final(self, operation: str, material: str) -> tuple[Range, str]:
         subjects = [f"{operation}:{name}" for name in self.figures.line(material)]

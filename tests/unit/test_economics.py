@@ -317,6 +317,27 @@ def test_wet_feed_stands_for_its_dry_matter_and_a_product_s_own_row_comes_first(
     assert priced["replaced_value_nok_per_t"].tolist() == pytest.approx([162, 600])
 
 
+def test_a_fuel_made_ready_is_burnt_in_the_end(codes: WasteCodes) -> None:
+    tables = make_tables(
+        **{
+            "treatment_cost/boiler": (100, 50, 200, "NOK/MWh"),
+            "final_emission_wtw/R1:group:wood": (15, 5, 60, "kg CO2e/t"),
+        }
+    )
+    fuel = {"route": "use", "use_id": "sawdust-to-pellets", "hierarchy": "energy", "product": "wood_pellets"}
+    uses = make_uses()
+    uses.uses["replaces"] = pd.array(["heat_district"], "string")
+    priced = price_matches(
+        make_matches(fuel), tables=tables, choices=EconomicChoices(), uses=uses, codes=codes
+    ).iloc[0]
+    # 0.9 t x 4.8 MWh/t = 4.32 MWh of fuel; the boiler takes 100 a MWh and gives 3/4 as heat: 0.8 of it at 700
+    assert priced["replaced_value_nok_per_t"] == pytest.approx(4.32 * 0.75 * 0.8 * 700)
+    assert priced["treatment_nok_per_t"] == pytest.approx(400 + 432)
+    # pelletising 50 and the stack 15
+    assert priced["treatment_kg_co2e_per_t"] == pytest.approx(65)
+    assert priced["kept_t_per_t"] == 0
+
+
 def test_index_and_order_are_those_of_the_matches(codes: WasteCodes) -> None:
     matches = make_matches(
         {}, {"distance_km": 10.0}, {"material": "clean_soil", "need_material": "clean_soil"}
