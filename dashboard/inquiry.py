@@ -8,6 +8,7 @@ from dashboard import controls, session
 from dashboard.notes import note
 from dashboard.text import N_
 from dashboard.text import gettext as _
+from dashboard.uploads import word_choice
 from geodata.inquiries import AMOUNT_UNITS, Spot, Subject, to_stated_amount
 
 DIRECTIONS = {"offer": N_("I have it and want to give it"), "need": N_("I need it")}
@@ -115,8 +116,19 @@ def _read_subject(written: str | None) -> Subject | None:
         return subject
     st.warning(_("This was not understood as a material or a waste code:"), icon=":material/help:")
     st.text(written)
+    codes = session.suggest_codes_for(written)
+    if codes:
+        st.text(_("It may have one of these waste codes. Choose the one that is right:"))
+        for suggestion in codes:
+            st.button(
+                word_choice(suggestion),
+                key=f"coded_{suggestion.code}",
+                on_click=controls.choose,
+                args=("has", suggestion.code),
+                width="stretch",
+            )
     if subject.suggestions:
-        st.text(_("Did you mean one of these?"))
+        st.text(_("Or one of these materials?") if codes else _("Did you mean one of these?"))
         with st.container(horizontal=True):
             for key in subject.suggestions:
                 st.button(
@@ -125,7 +137,7 @@ def _read_subject(written: str | None) -> Subject | None:
                     on_click=controls.choose,
                     args=("has", key),
                 )
-    else:
+    elif not codes:
         note(_("Try a broader word, such as wood, plastic, sludge or heat, or a waste code of six digits."))
     return subject
 

@@ -72,6 +72,7 @@ SEVERITIES = {
     "repaired": N_("repaired"),
     "info": N_("note"),
 }
+CONFIDENCES = {"high": N_("sure"), "medium": N_("likely"), "low": N_("unsure")}
 EXCLUSION_REASONS = {
     "not_placed": N_("one of the two has no place on the map"),
     "material": N_("the materials are not related closely enough"),

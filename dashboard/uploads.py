@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import session, tables
-from dashboard.labels import COLUMNS, SEVERITIES, label
+from dashboard.labels import COLUMNS, CONFIDENCES, SEVERITIES, label
 from dashboard.messages import describe_finding
 from dashboard.notes import note
 from dashboard.text import format_number, is_unknown
 from dashboard.text import gettext as _
+
+if TYPE_CHECKING:
+    from geodata.codesearch import CodeSuggestion
 
 FILE_TYPES = ("csv", "tsv", "txt", "xlsx", "gpkg", "geojson", "json", "parquet", "zip", "kml")
 REPORT_COLUMNS = ("severity", "file", "row", "column", "value", "what", "advice")
@@ -86,6 +89,7 @@ def show_report() -> None:
         session.keep_uploads([])
         forget_uploaders()
         st.rerun()
+    _offer_codes(own)
     st.subheader(_("Check report"))
     if not read.findings:
         st.success(_("No faults were found."), icon=":material/check_circle:")
@@ -104,6 +108,92 @@ def show_report() -> None:
         on_click="ignore",
         icon=":material/download:",
     )
+
+
+def _offer_codes(own: session.Own) -> None:
+    """Offer waste codes for texts without one; nothing is used before the reader chooses it."""
+    if own.accepted:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(
+                _("You have chosen codes for {count} texts.").format(count=format_number(len(own.accepted)))
+            )
+            if st.button(_("Undo the chosen codes"), icon=":material/undo:", key="codes_undo"):
+                session.forget_accepted_codes()
+                st.rerun()
+    texts = session.find_uncoded(own)
+    if not texts:
+        return
+    st.subheader(_("Waste codes for rows without one"))
+    note(
+        _(
+            "Suggested from the words. Nothing is used before you choose it; what you are not sure of stays "
+            "as it is. The legal text decides (avfallsforskriften chapter 11, annex 1)."
+        )
+    )
+    sure = [text for text in texts if text.suggestions[0].confidence == "high"]
+    if sure:
+        st.button(
+            _("Choose the first where it is sure ({count})").format(count=format_number(len(sure))),
+            key="codes_choose_sure",
+            icon=":material/done_all:",
+            on_click=_choose_sure,
+            args=(tuple((_code_key(own, text), text.suggestions[0].code) for text in sure),),
+        )
+    chosen: dict[str, str] = {}
+    for place, text in enumerate(texts):
+        key = _code_key(own, text)
+        code = _ask_code(text, key) if place < LISTED else st.session_state.get(key)
+        if code is not None:
+            chosen[text.key] = code
+    if len(texts) > LISTED:
+        note(
+            _("The first {count} of {total} texts are listed; the rest follow when these are chosen.").format(
+                count=format_number(LISTED), total=format_number(len(texts))
+            )
+        )
+    if st.button(
+        _("Use the chosen codes ({count})").format(count=format_number(len(chosen))),
+        key="codes_use",
+        type="primary",
+        disabled=not chosen,
+        icon=":material/check:",
+    ):
+        with st.spinner(_("Reading and checking …")):
+            session.accept_codes(chosen)
+        st.rerun()
+
+
+def _code_key(own: session.Own, text: session.Uncoded) -> str:
+    return f"code_for_{own.digest[:8]}_{text.key}"
+
+
+def _choose_sure(choices: tuple[tuple[str, str], ...]) -> None:
+    for key, code in choices:
+        st.session_state[key] = code
+
+
+def _ask_code(text: session.Uncoded, key: str) -> str | None:
+    """Ask which code a text has; not sure is the answer until another is given."""
+    words = {suggestion.code: suggestion for suggestion in text.suggestions}
+    with st.container(border=True, gap="small"):
+        # The file's own words are data: they are written as text, never as markdown.
+        st.text(f"«{text.text}»")
+        rows = _("1 row") if text.rows == 1 else _("{count} rows").format(count=format_number(text.rows))
+        told = _("in use without a code") if text.loaded else _("not read: the material was not understood")
+        note(f"{rows} · {told}")
+        return st.selectbox(
+            _("Waste code"),
+            [None, *words],
+            key=key,
+            format_func=lambda code: _("Not sure") if code is None else word_choice(words[code]),
+        )
+
+
+def word_choice(suggestion: CodeSuggestion) -> str:
+    """Return a suggested code with title, how sure it is, and the words that made it so."""
+    sure = label(CONFIDENCES, suggestion.confidence)
+    reason = ", ".join(suggestion.words)
+    return " · ".join(filter(None, [session.name_waste_code(suggestion.code), sure, reason]))
 
 
 def _show_findings(report: pd.DataFrame) -> None:

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from geodata.codetables import WasteCodes
-from geodata.codewording import WEAK_WORDS, Speller, split_lines, stem_word
+from geodata.codewording import WEAK_WORDS, Speller, fold_text, split_lines, stem_word, tell_hazard
 from geodata.errors import InvalidTableError
 
 WORD_COLUMNS = ("targets", "words_nb", "words_nn", "words_en")
@@ -38,7 +38,7 @@ class CodeIndex:
     code_list : codes in the order of the columns that scores come in.
     features : stem -> column of the phrase matrix.
     idf : weight of each stem.
-    phrases : every phrase as written.
+    phrases : every phrase as written. hazard_phrases : those that speak of hazard.
     matrix : stems x phrases, columns of length 1.
     link_phrase, link_weight : links from phrases to codes, ordered by code.
     link_start : where each code's links begin (`len(code_list)` of them; every code has at least one).
@@ -52,6 +52,7 @@ class CodeIndex:
     features: Mapping[str, int]
     idf: npt.NDArray[np.float64]
     phrases: tuple[str, ...]
+    hazard_phrases: npt.NDArray[np.bool_]
     matrix: csr_array
     link_phrase: npt.NDArray[np.int64]
     link_weight: npt.NDArray[np.float32]
@@ -127,6 +128,7 @@ def build_code_index(codes: WasteCodes, *, words: pd.DataFrame, industry_codes: 
         features=features,
         idf=idf,
         phrases=tuple(phrases),
+        hazard_phrases=np.array([tell_hazard(fold_text(phrase)) > 0 for phrase in phrases]),
         matrix=_order(_normalise(incidence, idf).T),
         link_phrase=links[0],
         link_weight=links[1].astype(np.float32),

@@ -20,7 +20,14 @@ from scipy.sparse import csr_array
 
 from geodata.codeindex import CodeIndex, weigh
 from geodata.codetext import clean_text
-from geodata.codewording import LONGEST_TEXT, fold_text, split_words, squeeze, stem_word
+from geodata.codewording import (
+    LONGEST_TEXT,
+    fold_text,
+    split_words,
+    squeeze,
+    stem_word,
+    tell_hazard,
+)
 from geodata.wastecodes import parse_eal
 
 CONFIDENCES = ("high", "medium", "low")
@@ -34,8 +41,8 @@ MOST_SUGGESTIONS = 25
 
 _PHRASE_SHARE, _COVERED_SHARE = 0.7, 0.35
 _SAME, _SAME_LIFT = 0.985, 1.2
-_UNDECIDED_STAR = 0.97
-_OTHER_THAN_LIFT = 1.4
+_UNDECIDED_STAR = 0.9
+_HAZARD_UNSAID = 0.82
 _UNKNOWN_WEIGHT = 0.55
 _INDUSTRY_STEP = 0.14
 _OTHER_INDUSTRY = 0.82
@@ -48,20 +55,10 @@ _LEAST_SHARE = 0.4
 _LOOKED_AT = 12
 _BLOCK_CELLS = 400_000
 
-_OTHER_THAN = re.compile(r"\b(?:other than|an(?:et|en|dre|a)\b.{0,60}? en)\b.*\d{2}[ .]?\d{2}[ .]?\d{2}")
-_DOUBLE_LETTERS = re.compile(r"([a-z])\1+")
+_OTHER_THAN = re.compile(
+    r"\b(?:other than|an(?:n?et|n?en|dre|na)\b.{0,60}? enn?)\b.*\d{2}[ .]?\d{2}[ .]?\d{2}"
+)
 _CODE = re.compile(r"(?<!\d)\d{2}[ .]?\d{2}[ .]?\d{2}(?!\d)")
-_NOT_HAZARDOUS = re.compile(
-    r"\b(?:(?:ike|ikje|uten|utan|fri for|non|not|no|ingen)[ -]?(?:farlig|farleg|hasard|forurens|forurein"
-    r"|impregn|asbest|pkb|olje)\w*|uforurens\w*|uforurein\w*|ubehandl\w*|untreat\w*|unkontaminat\w*|inert\w*"
-    r"|asbestfri\w*|(?:ren|rent|rene|rein|reint|reine|klean)\b)"
-)
-_HAZARDOUS = re.compile(
-    r"farlig|farleg|hasard|impregn|asbest|eternit|pkb|forurens|forurein|kontaminat|poluted|kreosot|giftig|toksik"
-    r"|tungmetal|heavy metal|holdig olje|oljehold|oljehald|med olje|oily|hbkd|brom|klorparafin|kvikksolv"
-    r"|kviksolv|merkur|tjere|\btjor|\bpah\b|\bpfas\b|\bbly\b|\blead\b|losemid|losningsmid|loysemid|solvent"
-    r"|hermet|etsend|brandfarlig|branfarlig|med rest|kjemikali|fremedstof|arsen|med diesel|krom"
-)
 
 
 @dataclass(frozen=True)
@@ -215,13 +212,12 @@ def _read(
                 features[feature] = value
                 sources[feature] = f"{written} > {mended}" if mended else written
     mass += sum(value**2 for value in features.values())
-    folded = _DOUBLE_LETTERS.sub(r"\1", fold_text(text))
+    folded = fold_text(text)
     others: tuple[str, ...] = ()
     if _OTHER_THAN.search(folded):  # the list's own way: "other than those mentioned in 17 05 03"
         named = {re.sub(r"\D", "", hit) for hit in _CODE.findall(folded)}
         others = tuple(sorted({m for code in named for m in index.codes.mirrors.get(code, ())} - named))
-    freed = _NOT_HAZARDOUS.sub(" ", folded)
-    hazard = 1 if _HAZARDOUS.search(freed) else -1 if freed != folded else 0
+    hazard = tell_hazard(folded)
     return _Reading(features, sources, mass, -1 if others else hazard, others)
 
 
@@ -256,6 +252,8 @@ def _search(
     queries = _stack(readings, len(index.idf))
     lengths = np.sqrt([max(reading.mass, 1e-12) for reading in readings])[:, None]
     phrase_scores = ((queries @ index.matrix).toarray() / lengths).astype(np.float32)
+    calm = np.array([reading.hazard <= 0 for reading in readings])
+    phrase_scores[np.ix_(calm, index.hazard_phrases)] *= _HAZARD_UNSAID
     phrase_scores[phrase_scores > _SAME] *= _SAME_LIFT
     linked = np.take(phrase_scores, index.link_phrase, axis=1)
     linked *= index.link_weight
@@ -265,7 +263,7 @@ def _search(
     covered = (squares @ index.vocabulary).toarray() / lengths**2
     scores = _PHRASE_SHARE * best + _COVERED_SHARE * covered
     scores += (queries @ index.context).toarray() / lengths * (best > 0)
-    _weigh_circumstances(scores, keys, readings, index)
+    _weigh_circumstances(scores, best, keys, readings, index)
     np.clip(scores, 0, 1.6, out=scores)
     found = []
     for row, (text, _division) in enumerate(keys):
@@ -282,6 +280,7 @@ def _stack(readings: Sequence[_Reading], width: int) -> csr_array:
 
 def _weigh_circumstances(
     scores: npt.NDArray[np.float64],
+    best: npt.NDArray[np.float32],
     keys: Sequence[tuple[str, str | None]],
     readings: Sequence[_Reading],
     index: CodeIndex,
@@ -298,13 +297,15 @@ def _weigh_circumstances(
         if reading.hazard > 0:
             scores[row, index.mirrored & index.starred] *= _HAZARD_LIFT
             scores[row, index.mirrored & ~index.starred] *= _HAZARD_FALL
+        elif reading.hazard == 0:
+            scores[row, index.mirrored & index.starred] *= _UNDECIDED_STAR
         else:
-            scores[row, index.starred] *= _UNDECIDED_STAR
-        if reading.hazard < 0:
             scores[row, index.mirrored & index.starred] *= _CLEAN_FALL
             scores[row, index.mirrored & ~index.starred] *= _CLEAN_LIFT
         for code in reading.others:
-            scores[row, index.code_list.index(code)] *= _OTHER_THAN_LIFT
+            place = index.code_list.index(code)
+            scores[row, place] = scores[row].max() * 1.01 + 0.1 * scores[row, place]
+            best[row, place] = max(best[row, place], HIGH)
 
 
 def _choose(

@@ -138,6 +138,27 @@ def stem_word(word: str) -> str:
     return _ENDING.sub("", word, count=1)
 
 
+_DOUBLE_LETTERS = re.compile(r"([a-z])\1+")
+_NOT_HAZARDOUS = re.compile(
+    r"\b(?:(?:ike|ikje|uten|utan|fri for|non|not|no|ingen)[ -]?(?:farlig|farleg|hasard|forurens|forurein"
+    r"|impregn|asbest|pkb|olje)\w*|uforurens\w*|uforurein\w*|ubehandl\w*|untreat\w*|unkontaminat\w*|inert\w*"
+    r"|asbestfri\w*|(?:ren|rent|rene|rein|reint|reine|klean)\b)"
+)
+_HAZARDOUS = re.compile(
+    r"farlig|farleg|hasard|impregn|asbest|eternit|pkb|forurens|forurein|kontaminat|poluted|kreosot|giftig|toksik"
+    r"|tungmetal|heavy metal|holdig olje|oljehold|oljehald|med olje|oily|hbkd|brom|klorparafin|kvikksolv"
+    r"|kviksolv|merkur|tjere|\btjor|\bpah\b|\bpfas\b|\bbly\b|\blead\b|losemid|losningsmid|loysemid|solvent"
+    r"|hermet|etsend|brandfarlig|branfarlig|med rest|kjemikali|fremedstof|arsen|med diesel|krom"
+)
+
+
+def tell_hazard(folded: str) -> int:
+    """Return 1 where a folded text speaks of hazard, -1 where it speaks of cleanness, 0 of neither."""
+    text = _DOUBLE_LETTERS.sub(r"\1", folded)
+    freed = _NOT_HAZARDOUS.sub(" ", text)
+    return 1 if _HAZARDOUS.search(freed) else -1 if freed != text else 0
+
+
 WEAK_WORDS: Mapping[str, float] = {
     # Words that say that something is waste, old or left over, and words of where it comes from, say less of
     # what it is.

@@ -110,6 +110,7 @@ def read_members(
     known: RegionTables | None = None,
     keep_dataset: bool = False,
     limits: Limits | None = None,
+    accepted: Mapping[str, str] | None = None,
 ) -> MemberFiles:
     """Read members' files; nothing in a file raises, whatever it holds.
 
@@ -120,6 +121,7 @@ def read_members(
     known : tables whose facilities streams may refer to (they are not loaded again).
     keep_dataset : keep the column `dataset` of a file (read back an export) instead of writing ``own``.
     limits : what one file may cost.
+    accepted : text (:func:`loaders.streamrows.accepted_key`) -> code that a person chose for it.
 
     Returns
     -------
@@ -149,7 +151,7 @@ def read_members(
     if known is not None:
         registry.add_known(known.facilities)
     for table in tables:
-        _read_rows(table, references=references, dataset=dataset)
+        _read_rows(table, references=references, dataset=dataset, accepted=accepted)
     for own_table in (True, False):  # lists of facilities first: streams refer to them
         for table in tables:
             if table.kind == ("facilities" if own_table else "both"):
@@ -236,7 +238,9 @@ def _settle_kinds(tables: list[_Table], known: RegionTables | None) -> None:
             table.report(level, "column.amount_missing", table.grid.header_row or None)
 
 
-def _read_rows(table: _Table, *, references: References, dataset: str | None) -> None:
+def _read_rows(
+    table: _Table, *, references: References, dataset: str | None, accepted: Mapping[str, str] | None = None
+) -> None:
     if table.kind == "both":
         table.grid = table.report.grid = _fill_from_above(table)
     if table.kind in ("facilities", "both"):
@@ -250,7 +254,12 @@ def _read_rows(table: _Table, *, references: References, dataset: str | None) ->
             "parquet",
         )
         table.streams = read_streams(
-            table.grid, references=references, report=table.report, dataset=dataset, point_is_decimal=point
+            table.grid,
+            references=references,
+            report=table.report,
+            dataset=dataset,
+            point_is_decimal=point,
+            accepted=accepted,
         )
     refused = table.report.error_rows
     table.facilities = [facility for facility in table.facilities if facility.row not in refused]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from geodata.identifiers import check_organisation_number
@@ -84,6 +85,7 @@ def read_streams(
     report: Reporter,
     dataset: str | None = "own",
     point_is_decimal: bool = False,
+    accepted: Mapping[str, str] | None = None,
 ) -> list[StreamRow]:
     """Return the stream of each row of `grid`; rows with an error are reported and have none.
 
@@ -91,10 +93,13 @@ def read_streams(
     ----------
     dataset : written on each row; None keeps what the file says.
     point_is_decimal : how an undecided ``1.234`` is read (comma-separated files).
+    accepted : code that a person chose for a text (:func:`accepted_key`), used where a row has no code.
     """
     style = find_stream_style(grid, references=references, point_is_decimal=point_is_decimal)
     streams = [
-        _read_row(grid, row, style, references=references, report=report, dataset=dataset)
+        _read_row(
+            grid, row, style, references=references, report=report, dataset=dataset, accepted=accepted or {}
+        )
         for row in grid.rows
     ]
     return [stream for stream in streams if stream.row not in report.error_rows]
@@ -108,11 +113,14 @@ def _read_row(
     references: References,
     report: Reporter,
     dataset: str | None,
+    accepted: Mapping[str, str],
 ) -> StreamRow:
     cells = row.cells
     values: dict[str, Value] = {"stream_id": known_text(cells.get("stream_id"))}
     values["direction"] = _read_direction(grid, row, report)
     code, hazardous = _read_code(row, style, references, report)
+    if code is None and accepted and is_unknown(cells.get("eal_code")):
+        code, hazardous = _take_accepted(row, hazardous, accepted, references, report)
     values["eal_code"], values["hazardous"] = code, hazardous
     values["description"] = text_of(cells.get("description"))
     values["material"] = _read_material(row, code, values, references, report)
@@ -143,6 +151,28 @@ def _read_row(
         text_of(cells.get("name")),
         values["stream_id"] is not None,
     )
+
+
+def accepted_key(text: object) -> str:
+    """Return what a text is known by where a person has chosen its code: one line, small letters."""
+    return " ".join(str(text).split())[:80].casefold()
+
+
+def _take_accepted(
+    row: GridRow,
+    hazardous: bool | None,
+    accepted: Mapping[str, str],
+    references: References,
+    report: Reporter,
+) -> tuple[str | None, bool | None]:
+    for column in ("material", "description"):
+        cell = row.cells.get(column)
+        code = None if cell is None else accepted.get(accepted_key(text_of(cell)))
+        if code is not None and code in references.codes.hazard:
+            full = format_code(code, codes=references.codes)
+            report("info", "row.code_accepted", row.number, column, value=cell, suggestion=full)
+            return code, hazardous or references.codes.hazard[code]
+    return None, hazardous
 
 
 def _read_direction(grid: Grid, row: GridRow, report: Reporter) -> str | None:

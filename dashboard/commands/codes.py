@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dashboard.labels import CONFIDENCES, label
 from dashboard.text import LANGUAGES, N_, format_number, language, use_language
 from dashboard.text import gettext as _
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 UNKNOWN = 1
 """Exit code where no code could be suggested, or a code is not known."""
-CONFIDENCES = {"high": N_("high"), "medium": N_("medium"), "low": N_("low: look at the others too")}
 ENTRIES = {
     "absolute_hazardous": N_("always hazardous"),
     "absolute_nonhazardous": N_("never hazardous"),
@@ -159,8 +159,7 @@ def word_suggestion(suggestion: CodeSuggestion, codes: WasteCodes) -> list[str]:
     hazard = " · " + _("hazardous waste") if suggestion.hazardous else ""
     lines = [f"{about['written']}  {about['title']}{hazard}"]
     score = format_number(suggestion.score, decimals=2)
-    confidence = _(CONFIDENCES[suggestion.confidence])
-    lines.append("    " + _("Sure: {confidence} ({score})").format(confidence=confidence, score=score))
+    lines.append(f"    {label(CONFIDENCES, suggestion.confidence)} ({score})")
     if suggestion.words:
         lines.append("    " + _("Because of: {words}").format(words=", ".join(suggestion.words)))
     if suggestion.mirrors:
@@ -219,7 +218,7 @@ def _suggest_file(
         table,
         found,
         titles={code: title(code, codes=codes, language=language()) for code in codes.hazard},
-        confidences={key: _(text) for key, text in CONFIDENCES.items()},
+        confidences={key: label(CONFIDENCES, key) for key in CONFIDENCES},
     )
     if out is not None:
         if out.suffix.lower() == ".xlsx":

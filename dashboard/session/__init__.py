@@ -7,7 +7,25 @@ this door: ``from dashboard import session``.
 
 from __future__ import annotations
 
+from dashboard.session.codes import Uncoded, find_uncoded, name_waste_code, suggest_codes_for
 from dashboard.session.datasets import Dataset, current_dataset, current_tables
+from dashboard.session.economy import (
+    PlanChoices,
+    base_plan_choices,
+    check_figures,
+    compare_with_base,
+    current_economics,
+    current_plan_choices,
+    figure_keys,
+    figures_in_force,
+    list_indicators,
+    load_economics,
+    order_plan,
+    plan_view,
+    price_rows,
+    price_view,
+    vehicle_keys,
+)
 from dashboard.session.files import EXPORT_FORMATS, export_result, export_table, make_template
 from dashboard.session.inquiries import (
     Asked,
@@ -18,7 +36,7 @@ from dashboard.session.inquiries import (
     inquiry_view,
     read_inquiry_subject,
 )
-from dashboard.session.loaded import load_network, load_region, load_sources
+from dashboard.session.loaded import load_codes, load_network, load_region, load_sources, load_uses
 from dashboard.session.maplayers import build_layers
 from dashboard.session.names import (
     bounds_of,
@@ -32,7 +50,14 @@ from dashboard.session.names import (
     shared_polygon_note,
     sorted_material_keys,
 )
-from dashboard.session.own import Own, keep_uploads, own_files, read_uploads
+from dashboard.session.own import (
+    Own,
+    accept_codes,
+    forget_accepted_codes,
+    keep_uploads,
+    own_files,
+    read_uploads,
+)
 from dashboard.session.roads import (
     credit_roads,
     current_network,
@@ -67,39 +92,55 @@ __all__ = [
     "Dataset",
     "Filters",
     "Own",
+    "PlanChoices",
     "Route",
+    "Uncoded",
     "View",
+    "accept_codes",
+    "base_plan_choices",
     "bounds_of",
     "build_layers",
+    "check_figures",
     "companies_serving",
+    "compare_with_base",
     "compute",
     "count_neighbours",
     "county_names",
     "county_of",
     "credit_roads",
     "current_dataset",
+    "current_economics",
     "current_filters",
     "current_network",
+    "current_plan_choices",
     "current_roads",
     "current_tables",
     "current_view",
     "describe_roads",
     "export_result",
     "export_table",
+    "figure_keys",
+    "figures_in_force",
     "find_ferries",
     "find_inquiry_spot",
     "find_reach",
+    "find_uncoded",
     "find_way",
+    "forget_accepted_codes",
     "format_waste_code",
     "inquiry_view",
     "keep_uploads",
     "label_material",
     "label_materials",
+    "list_indicators",
     "list_roads",
     "load_calculator",
+    "load_codes",
+    "load_economics",
     "load_network",
     "load_region",
     "load_sources",
+    "load_uses",
     "load_workshop",
     "look_at_roads",
     "lost_roads",
@@ -107,8 +148,13 @@ __all__ = [
     "municipality_names",
     "name_profile",
     "name_roads",
+    "name_waste_code",
+    "order_plan",
     "own_files",
     "place_names",
+    "plan_view",
+    "price_rows",
+    "price_view",
     "quick_view",
     "read_current_roads",
     "read_inquiry_subject",
@@ -116,6 +162,8 @@ __all__ = [
     "shared_polygon_note",
     "sorted_material_keys",
     "start_session",
+    "suggest_codes_for",
     "summarise_roads",
+    "vehicle_keys",
     "warm_server",
 ]

@@ -248,3 +248,41 @@ def test_an_uploaded_file_is_read_checked_and_shown_on_the_map(open_page: Open) 
     assert not app.exception
     names = _table(app, "name", "actor_type")["name"].tolist()
     assert "Prøvebruk <b>A</b>" in names
+
+
+def test_texts_without_a_code_get_one_only_where_the_reader_chooses(open_page: Open) -> None:
+    content = (
+        "navn;kommunenummer;lat;lon;materiale;mengde;enhet;retning\n"
+        "Prøvebruk A;5001;63,36;10,37;gamle kreosotstolpar <i>;12;t;tilbyr\n"
+        "Prøvebruk B;5001;63,35;10,38;utgåtte sprøytemidler i bod;1;t;tilbyr\n"
+    )
+    app = open_page("data")
+    app.file_uploader[0].upload("egen.csv", content.encode(), "text/csv").run()
+    assert not app.exception
+    asked = [box for box in app.selectbox if box.label == "Avfallskode"]
+    assert [box.value for box in asked] == [None, None]  # not sure until the reader says otherwise
+    use = next(button for button in app.button if button.key == "codes_use")
+    assert use.disabled
+    assert any(option.startswith("17 02 04*") for option in asked[0].options)
+    asked[0].set_value("170204").run()
+    next(button for button in app.button if button.key == "codes_use").click().run()
+    assert not app.exception
+    own = app.session_state["own_files"]
+    assert own.files.tables.streams["eal_code"].tolist() == ["170204"]
+    assert own.files.tables.streams["hazardous"].tolist() == [True]
+    assert own.files.tables.streams["description"].tolist() == ["gamle kreosotstolpar <i>"]
+    assert [f.row for f in own.files.findings if f.code == "row.code_accepted"] == [2]
+    assert any(f.code == "row.material_unknown" for f in own.files.findings)  # the other is left as it was
+    next(button for button in app.button if button.key == "codes_undo").click().run()
+    assert app.session_state["own_files"].files.tables.streams.empty
+
+
+def test_words_that_are_no_material_are_offered_codes_to_choose(open_page: Open) -> None:
+    app = open_page("finn_partner", has="utgåtte sprøytemidler i bod", place="7300")
+    assert any("ikke forstått" in warning.value for warning in app.warning)
+    offered = next(button for button in app.button if button.key == "coded_020108")
+    assert "02 01 08*" in offered.label
+    assert "sprøytemidler" in offered.label
+    # What the button chooses; the tester's stand-in for a browser knows no words of the reader's own.
+    app = open_page("finn_partner", has="020108", place="7300")
+    assert any("02 01 08*" in text.value for text in app.text)
