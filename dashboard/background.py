@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-
-from geodata.results import ScenarioResult
+from typing import Any
 
 Report = Callable[[str], None]
-Calculation = Callable[[Report], ScenarioResult]
+Calculation = Callable[[Report], Any]
+"""Returns a scenario, or a plan of one."""
 
 
 class AbandonedError(Exception):
@@ -28,7 +28,7 @@ class AbandonedError(Exception):
 class Job:
     """One calculation: its future result, the step it is at, and how many wait for it."""
 
-    future: Future[ScenarioResult]
+    future: Future[Any]
     step: str = ""
     waiting: int = 0
 
@@ -72,7 +72,7 @@ class Workshop:
                 del self._jobs[name]
             return job
 
-    def collect(self, job: Job) -> ScenarioResult:
+    def collect(self, job: Job) -> Any:
         """Return the result of `job`, waiting for it, or raise its error; what failed is not kept."""
         if job.future.exception() is not None:
             with self._lock:

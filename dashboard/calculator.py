@@ -6,18 +6,22 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, overload
 
+from geodata.allocation import AllocationLimits
+from geodata.economics import EconomicChoices, price_matches
 from geodata.parameters import ScenarioParameters
+from geodata.planning import Plan, plan_scenario
 from geodata.results import RegionTables, ScenarioResult
 from geodata.roads import GraphNetwork, Network, NetworkTravel, measure_travel
 from geodata.scenario import access_key, run_scenario
 from geodata.selection import Filters, select_filtered
 from loaders.codes import read_waste_codes
+from loaders.economics import read_economics
 from loaders.networkshelf import MAIN_ROADS
 from loaders.uses import read_use_library
 
-__all__ = ["MAIN_ROADS", "Calculator", "Request", "find_part", "name_part"]
+__all__ = ["MAIN_ROADS", "Calculator", "PlanRequest", "Request", "find_part", "name_part"]
 
 Report = Callable[[str], None]
 K = TypeVar("K")
@@ -44,8 +48,24 @@ class Request:
     parameters: ScenarioParameters
 
 
+@dataclass(frozen=True)
+class PlanRequest:
+    """The plan of one scenario: what it is to gain most of, within which limits, at which prices."""
+
+    scenario: Request
+    goal: str
+    limits: AllocationLimits
+    economics: EconomicChoices
+
+    @property
+    def network(self) -> str:
+        """Key of the scenario's road network."""
+        return self.scenario.network
+
+
 class Calculator:
-    """Computes requests; remembers the latest tables and the travel between their facilities.
+    """Computes requests; remembers the latest tables, the travel between their facilities, and the latest
+    scenario, which its plans are made from.
 
     Parameters
     ----------
@@ -60,11 +80,41 @@ class Calculator:
         self._read_network = read_network
         self._read_codes = cache(read_waste_codes)
         self._read_uses = cache(read_use_library)
+        self._read_economics = cache(read_economics)
         self._tables: OrderedDict[str, RegionTables] = OrderedDict()
         self._travel: OrderedDict[tuple[str, str, tuple[float, float]], NetworkTravel] = OrderedDict()
+        self._results: dict[Request, ScenarioResult] = {}
 
-    def calculate(self, request: Request, report: Report) -> ScenarioResult:
+    @overload
+    def calculate(self, request: Request, report: Report) -> ScenarioResult: ...
+
+    @overload
+    def calculate(self, request: PlanRequest, report: Report) -> Plan: ...
+
+    def calculate(self, request: Request | PlanRequest, report: Report) -> ScenarioResult | Plan:
         """Compute one request; `report` is told each step and may raise to end the work."""
+        if isinstance(request, PlanRequest):
+            return self._plan(request, report)
+        self._results.clear()  # not two of them at once: such a scenario may take a gigabyte
+        self._results[request] = self._run_scenario(request, report)
+        return self._results[request]
+
+    def _plan(self, request: PlanRequest, report: Report) -> Plan:
+        result = self._results.get(request.scenario) or self.calculate(request.scenario, report)
+        report("price")
+        prices = price_matches(
+            result.matches,
+            tables=self._read_economics(),
+            choices=request.economics,
+            uses=self._read_uses(),
+            codes=self._read_codes(),
+        )
+        report("plan")
+        return plan_scenario(
+            result, prices, goal=request.goal, limits=request.limits, codes=self._read_codes()
+        )
+
+    def _run_scenario(self, request: Request, report: Report) -> ScenarioResult:
         report("travel")
         network = self._read_network(request.network)
         tables = _remember(

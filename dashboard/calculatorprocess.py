@@ -16,10 +16,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dashboard.calculator import Calculator, Request, name_part
+from dashboard.calculator import Calculator, PlanRequest, Request, name_part
 from dashboard.channel import DONE, GIVE_UP, GIVEN_UP, REFUSED, STEP, WANTED, receive, send
 from geodata.errors import SymbiosekartError
-from geodata.results import RegionTables
+from geodata.results import RegionTables, ScenarioResult
 from loaders.networkshelf import read_shelved
 
 NICENESS = 5
@@ -54,7 +54,7 @@ class Loop:
         while True:
             self._answer(self._messages.get()[1])
 
-    def _answer(self, request: Request) -> None:
+    def _answer(self, request: Request | PlanRequest) -> None:
         self._given_up.clear()
         self._told = ("", 0.0)
         try:
@@ -64,6 +64,9 @@ class Loop:
         except SymbiosekartError as error:
             send(self._outgoing, (REFUSED, type(error), error.code, error.values))
         else:
+            if not isinstance(result, ScenarioResult):  # a plan holds no network
+                send(self._outgoing, (DONE, result))
+                return
             # the travel's own: the network may have been read anew since
             network = result.travel.network  # type: ignore[attr-defined]
             send(

@@ -11,6 +11,7 @@ the reader in plain words and the default is used.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -24,6 +25,7 @@ from dashboard.text import gettext as _
 from geodata.inquiries import AMOUNT_UNITS
 from geodata.parameters import ScenarioParameters
 from geodata.schemas import ACTOR_TYPES, BASES, DIRECTIONS
+from geodata.uses import HIERARCHIES
 
 STORE = "choices"
 SEEN_URL = "seen_url"
@@ -116,12 +118,58 @@ def _write_yes(value: bool) -> str:
     return "1" if value else "0"
 
 
+Figures = tuple[tuple[str, float], ...]
+"""Figures that the reader turned: key of the row (``gate_fee/clean_wood``) and value."""
+
+
+def _read_figures(text: str) -> Figures:
+    """Read ``key:value~key:value``; whether the rows are there, and their ranges, is asked of the tables."""
+    parts = [part for part in text.split(LIST_SEPARATOR) if part]
+    if len(parts) > MOST_VALUES:
+        raise ValueError(text)
+    found: dict[str, float] = {}
+    for part in parts:
+        key, colon, number = part.rpartition(":")
+        if not colon or not _FIGURE_KEY.fullmatch(key) or not math.isfinite(float(number)):
+            raise ValueError(text)
+        found[key] = float(number)
+    return tuple(sorted(found.items()))
+
+
+def write_figures(figures: Figures) -> str:
+    """Write figures as they stand in a link."""
+    return LIST_SEPARATOR.join(f"{key}:{_write_number(value)}" for key, value in figures)
+
+
+def _read_base(text: str) -> tuple[tuple[str, Any], ...]:
+    """Read what a plan is compared with: choices as in the link itself, apart by ``;``."""
+    kept: dict[str, Any] = {}
+    for part in text.split(BASE_SEPARATOR)[: len(PLAN_CHOICES) + 1]:
+        name, equals, value = part.partition("=")
+        if not equals or name not in PLAN_CHOICES:
+            if text == BASE_USUAL:
+                break
+            raise ValueError(text)
+        kept[name] = CHOICES[name].read(value)
+    return tuple(sorted(kept.items()))
+
+
+def _write_base(kept: tuple[tuple[str, Any], ...]) -> str:
+    parts = [f"{name}={CHOICES[name].write(value)}" for name, value in kept]
+    return BASE_SEPARATOR.join(parts) or BASE_USUAL
+
+
 DISTANCE_KM = (5.0, 400.0)
 LIMIT_STEP = 5.0
 NEAR_KM = (5.0, 150.0)
 REACH_MINUTES = (15.0, 240.0)
 PARTNER_MODES = ("container", "facility", "file")
 AMOUNT = (0.0, 1e9)
+GOALS = ("net", "carbon", "kept")
+BASE_SEPARATOR, BASE_USUAL = ";", "usual"
+PLAN_CHOICES = ("goal", "worst", "placed", "return", "vehicle", "emissions", "figures")
+"""What a plan is asked for; kept together they are what another plan is compared with."""
+_FIGURE_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}(/[a-z0-9_:]{1,60})?")
 _DEFAULTS = ScenarioParameters()
 
 CHOICES: dict[str, Choice] = {
@@ -152,6 +200,15 @@ CHOICES: dict[str, Choice] = {
         Choice("gives", "offer", _one_of(DIRECTIONS)),
         Choice("amount", None, _number(*AMOUNT), _write_number),
         Choice("unit", "t", _one_of(AMOUNT_UNITS)),
+        Choice("goal", GOALS[0], _one_of(GOALS)),
+        Choice("worst", HIERARCHIES[-1], _one_of(HIERARCHIES)),
+        Choice("placed", 0.0, _number(0, 100), _write_number),
+        Choice("return", True, _yes, _write_yes),
+        Choice("vehicle", None, _text),
+        Choice("emissions", "WTW", _one_of(("WTW", "TTW"))),
+        Choice("figures", (), _read_figures, write_figures),
+        Choice("turned", None, _text),
+        Choice("base", None, _read_base, _write_base),
     )
 }
 

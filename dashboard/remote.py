@@ -17,10 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from dashboard.calculator import Report, Request, find_part
+from dashboard.calculator import PlanRequest, Report, Request, find_part
 from dashboard.channel import DONE, GIVE_UP, REFUSED, RUN, STEP, TABLES, WANTED, receive, send
 from geodata.errors import SymbiosekartError
-from geodata.results import RegionTables, ScenarioResult
+from geodata.results import RegionTables
 from geodata.roads import Network
 
 MODULE = "dashboard.calculatorprocess"
@@ -56,12 +56,12 @@ class RemoteCalculator:
                 _end_process(self._process)
                 self._process = None
 
-    def calculate(self, request: Request, tables: RegionTables, report: Report) -> ScenarioResult:
+    def calculate(self, request: Request | PlanRequest, tables: RegionTables, report: Report) -> Any:
         """Compute one request; one at a time.
 
         Parameters
         ----------
-        tables : the unfiltered tables that ``request.dataset`` stands for; sent when they are not there yet.
+        tables : the unfiltered tables that the request's data set stands for; sent when not there yet.
         report : is told each step and may raise: the work is then given up, and what it raised goes on.
 
         Raises
@@ -127,13 +127,13 @@ class RemoteCalculator:
         return CalculationLostError("calculation.lost")
 
 
-def _read_answer(kind: str, rest: list[Any]) -> ScenarioResult:
+def _read_answer(kind: str, rest: list[Any]) -> Any:
     if kind == REFUSED:
         error, code, values = rest
         raise error(code, **values)
     if kind != DONE:
         raise ValueError(kind)
-    return cast(ScenarioResult, rest[0])
+    return rest[0]
 
 
 def _start_process() -> subprocess.Popen[bytes]:

@@ -42,6 +42,7 @@ class View:
     dataset : what it was narrowed from; its names are those of the scenario too.
     municipality_names : municipality number -> name.
     material : key of a material -> label in the reader's language.
+    filters : what the data set was narrowed by.
     job : what computes the rest; None when everything is there.
     """
 
@@ -50,6 +51,7 @@ class View:
     dataset: Dataset
     municipality_names: Mapping[str, str]
     material: Callable[[str], str] = field(compare=False)
+    filters: Filters = field(default_factory=Filters)
     job: Job | None = None
 
     @property
@@ -82,7 +84,7 @@ def current_view(filters: Filters) -> View:
         return view
     with load_workshop().attend(view.job):
         result = load_workshop().collect(view.job)
-    return make_view(result, dataset=view.dataset, key=view.key.removesuffix(OUTLINE))
+    return make_view(result, dataset=view.dataset, key=view.key.removesuffix(OUTLINE), filters=filters)
 
 
 def quick_view(filters: Filters) -> View:
@@ -100,7 +102,7 @@ def quick_view(filters: Filters) -> View:
     key = _digest(dataset.key, roads, filters, parameters)
     if not dataset.large:
         result = _compute(dataset.key, roads, filters, parameters, _dataset=dataset)
-        return make_view(result, dataset=dataset, key=key)
+        return make_view(result, dataset=dataset, key=key, filters=filters)
     request = Request(dataset.key, roads, filters, parameters)
 
     def calculate(report: Report) -> ScenarioResult:
@@ -109,9 +111,9 @@ def quick_view(filters: Filters) -> View:
 
     job = load_workshop().order(key, calculate)
     if job.ready:
-        return make_view(load_workshop().collect(job), dataset=dataset, key=key)
+        return make_view(load_workshop().collect(job), dataset=dataset, key=key, filters=filters)
     outline = _outline(dataset.key, filters, parameters, _dataset=dataset)
-    return replace(make_view(outline, dataset=dataset, key=key + OUTLINE), job=job)
+    return replace(make_view(outline, dataset=dataset, key=key + OUTLINE, filters=filters), job=job)
 
 
 def _digest(*parts: object) -> str:
@@ -130,7 +132,7 @@ def load_calculator() -> RemoteCalculator:
     return RemoteCalculator(read_network=load_network)
 
 
-def make_view(result: ScenarioResult, *, dataset: Dataset, key: str) -> View:
+def make_view(result: ScenarioResult, *, dataset: Dataset, key: str, filters: Filters | None = None) -> View:
     """Put a scenario together with the words that a page needs."""
     return View(
         key=key,
@@ -138,6 +140,7 @@ def make_view(result: ScenarioResult, *, dataset: Dataset, key: str) -> View:
         dataset=dataset,
         municipality_names=municipality_names(),
         material=label_material,
+        filters=filters or Filters(),
     )
 
 
