@@ -1,4 +1,5 @@
-"""What lies within so many minutes of one place: areas to draw, and the facilities there by the table."""
+"""What lies within so many minutes or kilometres of one place: areas to draw, and the facilities there by the
+table."""
 
 from __future__ import annotations
 
@@ -30,10 +31,11 @@ def find_areas(
     network: Network,
     point: shapely.Point,
     *,
-    minutes: Sequence[float],
+    minutes: Sequence[float] = (),
+    km: Sequence[float] = (),
     parameters: ScenarioParameters | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return the area within each of `minutes` of `point` (EPSG:4326) by road, EPSG:4326.
+    """Return the area within each of `minutes` (or of `km`) of `point` (EPSG:4326) by road, EPSG:4326.
 
     Columns as of :func:`geodata.routing.isochrones.find_reach_areas`; no rows when the point is not tied to
     the roads. The sea is left out where the land is known. Over main roads the areas lie around these and are
@@ -48,8 +50,9 @@ def find_areas(
         start = _enter_main_road(travel)
         router, width_m = travel.network.router, MAIN_ROADS_WIDTH_M
     if start is None:
-        return gpd.GeoDataFrame({"minutes": [], "width_m": []}, geometry=gpd.GeoSeries([], crs=WGS84))
-    areas = find_reach_areas(router, start, minutes=minutes, width_m=width_m)
+        measure = "km" if km else "minutes"
+        return gpd.GeoDataFrame({measure: [], "width_m": []}, geometry=gpd.GeoSeries([], crs=WGS84))
+    areas = find_reach_areas(router, start, minutes=minutes, km=km, width_m=width_m)
     return _cut_at_coast(areas, _find_land(network))
 
 

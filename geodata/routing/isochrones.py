@@ -1,6 +1,7 @@
-"""Areas that can be reached from a place within given minutes: what lies near the reached roads.
+"""Areas reached from a place within given minutes or kilometres: what lies near the reached roads.
 
-Every road is cut where the time is up, and the area is what lies within a stated width of a reached piece of
+Every road is cut where the time is up, or the distance (that of the way that the router takes, which need not
+be the shortest), and the area is what lies within a stated width of a reached piece of
 road. It is the level line of the distance to these pieces on a grid (marching squares, after Lorensen and
 Cline 1987 in two dimensions; distances by Euclidean distance transform), so that its cost is bounded by the
 grid and not by the number of roads. Water, forest and mountain between roads are holes and not reached;
@@ -10,7 +11,8 @@ ferries carry on, but the water they cross is not reached.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -34,37 +36,46 @@ MAX_CELLS: Final = 1_500_000
 HOLE_WIDTHS: Final = 2.0
 """Holes smaller than a square of this many widths are filled."""
 
+Measure = Literal["minutes", "km"]
+
 
 def find_reach_areas(
     router: Router,
     start: RoadEnd,
     *,
-    minutes: Sequence[float],
+    minutes: Sequence[float] = (),
+    km: Sequence[float] = (),
     width_m: float = WIDTH_M,
     land: shapely.Geometry | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return the area reached from `start` within each of `minutes`, one row each, EPSG:4326.
+    """Return the area reached from `start` within each of `minutes`, or of `km`, one row each, EPSG:4326.
 
-    Areas of more minutes hold those of fewer. A band within which no road is reached has no row.
+    Areas of more hold those of fewer. A band within which no road is reached has no row.
 
     Parameters
     ----------
-    width_m : how far from a reached road (metres) still counts; on areas so large that the grid is coarser
-        than that, the grid's cell counts instead.
+    minutes, km : one of the two. Kilometres are those of the way that the router takes.
+    width_m : how far from a reached road (metres) still counts as reached; on areas so large that the grid is
+        coarser than that, the grid's cell counts instead.
     land : EPSG:25833; where given, what is outside is cut off.
 
     Returns
     -------
-    columns `minutes` (float), `width_m` (the width used) and `geometry` ((Multi)Polygon), by rising minutes.
+    columns `minutes` or `km` (float), `width_m` (the width used) and `geometry` ((Multi)Polygon), rising.
 
-    Raises ValueError for a width that is not positive or minutes that are not finite.
+    Raises ValueError for a width that is not positive, bands that are not finite, or both kinds of bands.
     """
-    bands = sorted({float(m) for m in minutes})
+    if minutes and km:
+        raise ValueError("either minutes or kilometres")
+    measure: Measure = "km" if km else "minutes"
+    bands = sorted({float(band) for band in km or minutes})
     if not width_m > 0 or not np.isfinite([width_m, *bands]).all():
-        raise ValueError("width and minutes are finite numbers, the width above 0")
+        raise ValueError("width and bands are finite numbers, the width above 0")
     rows: list[tuple[float, float, shapely.Geometry]] = []
     if bands:
-        at, arrival = _sample_roads(router, start, max_minutes=bands[-1], spacing_m=width_m / CELLS_A_WIDTH)
+        at, arrival = _sample_roads(
+            router, start, measure=measure, most=bands[-1], spacing_m=width_m / CELLS_A_WIDTH
+        )
         for band in bands:
             reached = at[arrival <= band]
             if len(reached):
@@ -73,50 +84,71 @@ def find_reach_areas(
                 # Smoothed lines of two bands may cross by a hair where they run together.
                 rows.append((band, width, shapely.union(rows[-1][2], area) if rows else area))
     frame = gpd.GeoDataFrame(
-        {"minutes": [row[0] for row in rows], "width_m": [row[1] for row in rows]},
+        {measure: [row[0] for row in rows], "width_m": [row[1] for row in rows]},
         geometry=gpd.GeoSeries([row[2] for row in rows], crs=METRIC),
         crs=METRIC,
     )
     return frame[~frame.geometry.is_empty].reset_index(drop=True).to_crs(WGS84)
 
 
+@dataclass(frozen=True)
+class _Labels:
+    """What labels say: the weight that the router makes least, and the measure that bands are in."""
+
+    weight: Floats
+    measure: Floats
+
+    def __getitem__(self, at: Int64s) -> _Labels:
+        return _Labels(self.weight[at], self.measure[at])
+
+
 def _sample_roads(
-    router: Router, start: RoadEnd, *, max_minutes: float, spacing_m: float
+    router: Router, start: RoadEnd, *, measure: Measure, most: float, spacing_m: float
 ) -> tuple[Floats, Floats]:
-    """Return points along all roads reached within `max_minutes` (EPSG:25833), and their minutes.
+    """Return points along all roads reached within `most` (EPSG:25833), and the measure of each.
 
     Points are no farther than `spacing_m` from one another along a road.
     """
     graph = router.graph
-    label = measure_all(router, start, max_minutes=max_minutes)
-    node_min = np.nan_to_num(_count_minutes(graph, label), nan=np.inf)
-    from_tail = np.where(np.isfinite(graph.edge_along), node_min[graph.edge_tail], np.inf)
-    from_head = np.where(np.isfinite(graph.edge_against), node_min[graph.edge_head], np.inf)
-    soonest = np.minimum(from_tail, from_head)
-    edges = np.flatnonzero((soonest <= max_minutes) & (graph.edge_kind != FERRY))
-    at, arrival = _sample_edges(graph, edges, from_tail[edges], from_head[edges], spacing_m)
-    own_at, own_arrival = _sample_start(graph, start, spacing_m)
+    label = measure_all(router, start, max_minutes=most if measure == "minutes" else np.inf)
+    at_node = _read_labels(graph, label, measure)
+    tail, head = (
+        _Labels(*(np.where(np.isfinite(ways), values[nodes], np.inf) for values in _both(at_node)))
+        for ways, nodes in ((graph.edge_along, graph.edge_tail), (graph.edge_against, graph.edge_head))
+    )
+    soonest = np.minimum(tail.measure, head.measure)
+    edges = np.flatnonzero((soonest <= most) & (graph.edge_kind != FERRY))
+    at, arrival = _sample_edges(graph, edges, tail[edges], head[edges], measure, spacing_m)
+    own_at, own_arrival = _sample_start(graph, start, measure, spacing_m)
     at, arrival = np.concatenate([at, own_at]), np.concatenate([arrival, own_arrival])
-    inside = arrival <= max_minutes
+    inside = arrival <= most
     return at[inside], arrival[inside]
 
 
-def _count_minutes(graph: RoadGraph, label: Floats) -> Floats:
+def _both(labels: _Labels) -> tuple[Floats, Floats]:
+    return labels.weight, labels.measure
+
+
+def _read_labels(graph: RoadGraph, label: Floats, measure: Measure) -> _Labels:
+    """Return weight (minutes) and measure of labels, inf where there is no way."""
     measures = unpack_labels(label)
-    out: Floats = measures.weight_min - graph.facts.km_cost_min * measures.km
-    return out
+    told = measures.km
+    if measure == "minutes":
+        told = measures.weight_min - graph.facts.km_cost_min * measures.km
+    return _Labels(*(np.nan_to_num(values, nan=np.inf) for values in (measures.weight_min, told)))
 
 
 def _sample_edges(
-    graph: RoadGraph, edges: Int64s, from_tail: Floats, from_head: Floats, spacing_m: float
+    graph: RoadGraph, edges: Int64s, tail: _Labels, head: _Labels, measure: Measure, spacing_m: float
 ) -> tuple[Floats, Floats]:
-    """Return points along whole edges and when each is reached, from one end or the other."""
+    """Return points along whole edges and the measure of each, from the end that it is cheaper from."""
     first, counts = graph.shape_first[edges], np.diff(graph.shape_first)[edges]
     vertex = np.repeat(first - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(
         counts.sum()
     )
     edge = np.repeat(np.arange(len(edges)), counts)
-    along = graph.shape_time[vertex] / 600.0 - graph.facts.km_cost_min * graph.shape_metres[vertex] / 1000.0
+    weight, km = graph.shape_time[vertex] / 600.0, graph.shape_metres[vertex] / 1000.0
+    along = _Labels(weight, km if measure == "km" else weight - graph.facts.km_cost_min * km)
     whole = along[np.cumsum(counts) - 1]
     x, y = graph.shape_x[vertex], graph.shape_y[vertex]
     low = np.flatnonzero(edge[1:] == edge[:-1])  # segments, by their first vertex
@@ -124,20 +156,33 @@ def _sample_edges(
     segment = np.repeat(low, steps + 1)
     place = np.arange(len(segment)) - np.repeat(np.cumsum(steps + 1) - steps - 1, steps + 1)
     share = place / np.repeat(steps, steps + 1)
-    spent = along[segment] + share * (along[segment + 1] - along[segment])
     which = edge[segment]
-    arrival = np.minimum(from_tail[which] + spent, from_head[which] + whole[which] - spent)
+
+    def reach(name: str) -> tuple[Floats, Floats]:
+        there: Floats = getattr(along, name)
+        spent = there[segment] + share * (there[segment + 1] - there[segment])
+        rest = getattr(whole, name)[which] - spent
+        return getattr(tail, name)[which] + spent, getattr(head, name)[which] + rest
+
+    arrivals = reach("measure")
+    if measure == "minutes":
+        arrival = np.minimum(*arrivals)
+    else:
+        weights = reach("weight")
+        arrival = np.where(weights[0] <= weights[1], *arrivals)
     at = np.column_stack([values[segment] + share * np.diff(values)[segment] for values in (x, y)])
     return at, arrival
 
 
-def _sample_start(graph: RoadGraph, start: RoadEnd, spacing_m: float) -> tuple[Floats, Floats]:
+def _sample_start(
+    graph: RoadGraph, start: RoadEnd, measure: Measure, spacing_m: float
+) -> tuple[Floats, Floats]:
     """Return points from where the start meets its road to both ends of that edge."""
     points, arrivals = [], []
-    first = float(_count_minutes(graph, np.array([start.access_label]))[0])
+    first = float(_read_labels(graph, np.array([start.access_label]), measure).measure[0])
     for chain in climb_sides(graph, start, outward=True):
         line = trace_piece(graph, chain[0][2][0])
-        last = float(_count_minutes(graph, np.array([chain[0][1]]))[0])
+        last = float(_read_labels(graph, np.array([chain[0][1]]), measure).measure[0])
         length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
         far = np.linspace(0.0, length[-1], int(np.ceil(length[-1] / spacing_m)) + 1)
         points.append(np.column_stack([np.interp(far, length, line[:, axis]) for axis in (0, 1)]))

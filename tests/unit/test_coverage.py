@@ -95,3 +95,38 @@ def test_counts_are_those_of_the_table(network: RoadNetwork) -> None:
     assert not count_within(travel, "away", minutes=bands)["facilities"].any()
     with pytest.raises(ValueError, match="not in tuple"):
         count_within(travel, "nobody", minutes=bands)
+
+
+@pytest.mark.parametrize("profile", ["least_cost", "fastest"])
+def test_areas_within_kilometres_hold_the_places_that_the_table_puts_there(
+    network: RoadNetwork, profile: str
+) -> None:
+    roads = network.with_profile(profile)
+    areas = find_areas(roads, TRONDHEIM, km=(80.0, 20.0, 140.0))
+    assert list(areas["km"]) == [20.0, 80.0, 140.0]
+    near, middle, far = areas.geometry.to_crs(METRIC).buffer(1)
+    assert middle.covers(near.buffer(-2))
+    assert far.covers(middle.buffer(-2))
+    rows = np.flatnonzero((np.abs(network.lat - TRONDHEIM.y) < 1.5) & (np.abs(network.lon - TRONDHEIM.x) < 4))
+    points = gpd.GeoSeries(gpd.points_from_xy(network.lon[rows], network.lat[rows]), crs=WGS84)
+    everyone = gpd.GeoDataFrame(
+        {"facility_id": ["start", *(f"p{k}" for k in rows)]}, geometry=[TRONDHEIM, *points], crs=WGS84
+    )
+    travel = measure_travel(roads, everyone, parameters=ScenarioParameters())
+    ends = np.arange(1, len(everyone))
+    km = travel.pairs(np.zeros(len(ends), dtype=np.intp), ends).distance_km
+    metric = points.to_crs(METRIC)
+    assert network.land is not None
+    dry = np.array([bool(shapely.intersects(network.land, point).any()) for point in metric])
+    for area, limit in ((middle, 80.0), (far, 140.0)):
+        inside = metric.within(area.buffer(50)).to_numpy()
+        assert ((km <= limit - 5) & dry).sum() > 15
+        assert inside[(km <= limit - 5) & dry].all()
+        # What lies far beyond is outside, but for the width around the last roads.
+        straight = metric.distance(points.to_crs(METRIC).iloc[int(np.argmin(km))]).to_numpy() / 1000
+        assert not inside[straight > limit + 5].any()
+
+
+def test_areas_are_asked_for_in_minutes_or_in_kilometres(network: RoadNetwork) -> None:
+    with pytest.raises(ValueError, match="either"):
+        find_areas(network, TRONDHEIM, minutes=(10,), km=(10,))
