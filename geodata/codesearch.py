@@ -53,6 +53,7 @@ _REST_SHARE = 0.93
 _FAR = 0.6
 _LEAST_SHARE = 0.4
 _LOOKED_AT = 12
+_FAINT = 0.05
 _BLOCK_CELLS = 400_000
 
 _OTHER_THAN = re.compile(
@@ -294,6 +295,7 @@ def _weigh_circumstances(
             prior = index.priors[division]
             scores[row] *= 1 + _INDUSTRY_STEP * prior
             scores[row, sourced & (prior == 0)] *= _OTHER_INDUSTRY
+            _lift_own_material(scores[row], best[row], sourced, prior, index)
         if reading.hazard > 0:
             scores[row, index.mirrored & index.starred] *= _HAZARD_LIFT
             scores[row, index.mirrored & ~index.starred] *= _HAZARD_FALL
@@ -306,6 +308,32 @@ def _weigh_circumstances(
             place = index.code_list.index(code)
             scores[row, place] = scores[row].max() * 1.01 + 0.1 * scores[row, place]
             best[row, place] = max(best[row, place], HIGH)
+
+
+def _lift_own_material(
+    scores: npt.NDArray[np.float64],
+    best: npt.NDArray[np.float32],
+    sourced: npt.NDArray[np.bool_],
+    prior: npt.NDArray[np.float64],
+    index: CodeIndex,
+) -> None:
+    """Where the best code is of another industry, lift this industry's codes of that material: a builder's
+    ``trekapp`` is wood from building."""
+    top = int(np.argmax(scores))
+    if not sourced[top] or prior[top] > 0 or best[top] < MEDIUM:
+        return
+    codes = index.codes
+    chapter = index.code_list[top][:2]
+    if any(prior[k] > 0 for k, code in enumerate(index.code_list) if code[:2] == chapter):
+        return  # the industry is at home in the chapter
+    material = codes.material_by_code[index.code_list[top]]
+    line = (material, *codes.ancestors.get(material, ()))
+    for place in np.flatnonzero(prior > 0):
+        code = index.code_list[place]
+        if codes.material_by_code[code] in line and not code.endswith("99"):
+            lifted = scores[top] * (0.95 + 0.05 * prior[place])
+            scores[place] = max(scores[place], lifted)
+            best[place] = max(best[place], 0.8 * best[top])
 
 
 def _choose(
@@ -325,6 +353,7 @@ def _choose(
         chosen.append(_describe(written, 1.0, "high", (), "", index))
     first = int(order[0])
     step = _judge(order, scores, float(agreement[first]), index)
+    leading = int(np.argmax(linked))
     for position in order:
         if len(chosen) >= limit or step is None or agreement[position] < LOW:
             break
@@ -334,7 +363,10 @@ def _choose(
             continue
         start = index.link_start[position]
         end = index.link_start[position + 1] if position + 1 < len(index.code_list) else len(linked)
-        phrase = int(index.link_phrase[start + int(np.argmax(linked[start:end]))])
+        at = start + int(np.argmax(linked[start:end]))
+        if linked[at] < _FAINT:  # lifted for its material: what spoke for the first speaks for it
+            at = leading
+        phrase = int(index.link_phrase[at])
         words = _explain(reading, phrase, index)
         later = step if position == first else min(2, step + (1 if share > CLEAR else 2))
         score = min(float(scores[position]), 1.0)
