@@ -38,6 +38,7 @@ from geodata.uses import UseLibrary
 __all__ = [
     "EMISSION_BASES",
     "PRICE_COLUMNS",
+    "PRICE_UNITS",
     "BreakEven",
     "EconomicChoices",
     "EconomicTables",
@@ -50,40 +51,41 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
-PRICE_COLUMNS = (
-    "payload_t",
-    "loads_per_year",
-    "vehicle_km_per_year",
-    "avoided_gate_fee_nok_per_t",
-    "replaced_value_nok_per_t",
-    "treatment_nok_per_t",
-    "transport_nok_per_t",
-    "net_nok_per_t",
-    "net_low_nok_per_t",
-    "net_high_nok_per_t",
-    "net_nok_per_year",
-    "net_nok_per_year_low",
-    "net_nok_per_year_high",
-    "avoided_production_kg_co2e_per_t",
-    "avoided_treatment_kg_co2e_per_t",
-    "treatment_kg_co2e_per_t",
-    "transport_kg_co2e_per_t",
-    "net_kg_co2e_per_t",
-    "net_kg_co2e_per_t_low",
-    "net_kg_co2e_per_t_high",
-    "net_t_co2e_per_year",
-    "break_even_km",
-    "break_even_km_low",
-    "break_even_km_high",
-    "emission_basis",
-    "kept_t_per_t",
-    "unpriced",
-)
-"""Per tonne of the offered stream (per MWh where `unit` is MWh); a positive net is a gain, positive carbon is
-saved. <NA> where a figure it needs is not known; `unpriced` then names what lacks (keys of the tables, or
-``distance``, ``ferries``, ``via_km``), apart by a space. Amounts that lack leave the figures per year <NA>
-and are told by the match's own `amount_state`. `break_even_km` is 0 where the match never pays and <NA> where
-no distance ends it. `loads_per_year` and `payload_t`: of lorries; 0 and <NA> where it goes by pipe."""
+PRICE_UNITS = {
+    "payload_t": "t a load",
+    "loads_per_year": "loads a year",
+    "vehicle_km_per_year": "km a year",
+    "avoided_gate_fee_nok_per_t": "NOK per tonne (energy: per MWh)",
+    "replaced_value_nok_per_t": "NOK per tonne (energy: per MWh)",
+    "treatment_nok_per_t": "NOK per tonne (energy: per MWh)",
+    "transport_nok_per_t": "NOK per tonne (energy: per MWh)",
+    "net_nok_per_t": "NOK per tonne (energy: per MWh)",
+    "net_low_nok_per_t": "NOK per tonne (energy: per MWh)",
+    "net_high_nok_per_t": "NOK per tonne (energy: per MWh)",
+    "net_nok_per_year": "NOK a year",
+    "net_nok_per_year_low": "NOK a year",
+    "net_nok_per_year_high": "NOK a year",
+    "avoided_production_kg_co2e_per_t": "kg CO2e per tonne (energy: per MWh)",
+    "avoided_treatment_kg_co2e_per_t": "kg CO2e per tonne (energy: per MWh)",
+    "treatment_kg_co2e_per_t": "kg CO2e per tonne (energy: per MWh)",
+    "transport_kg_co2e_per_t": "kg CO2e per tonne (energy: per MWh)",
+    "net_kg_co2e_per_t": "kg CO2e per tonne (energy: per MWh)",
+    "net_kg_co2e_per_t_low": "kg CO2e per tonne (energy: per MWh)",
+    "net_kg_co2e_per_t_high": "kg CO2e per tonne (energy: per MWh)",
+    "net_t_co2e_per_year": "t CO2e a year",
+    "break_even_km": "km",
+    "break_even_km_low": "km",
+    "break_even_km_high": "km",
+    "emission_basis": "",
+    "kept_t_per_t": "t per tonne",
+    "unpriced": "",
+}
+"""Column -> unit ("" for texts). Per tonne of the offered stream (per MWh where `unit` is MWh); a positive net
+is a gain, positive carbon is saved. <NA> where a figure it needs is not known; `unpriced` then names what lacks
+(keys of the tables, or ``distance``, ``ferries``, ``via_km``), apart by a space. Amounts that lack leave the
+figures per year <NA> and are told by the match's own `amount_state`. `break_even_km` is 0 where the match
+never pays and <NA> where no distance ends it. `loads_per_year` and `payload_t`: of lorries; 0 and <NA> by pipe."""
+PRICE_COLUMNS = tuple(PRICE_UNITS)
 
 _TEXTS = (
     "material",

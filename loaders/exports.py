@@ -12,7 +12,7 @@ import math
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from geodata.economics import PRICE_UNITS
 from geodata.results import ScenarioResult
 from geodata.schemas import WGS84
 
@@ -40,12 +41,33 @@ EXCEL_MOST_ROWS = 1_048_576
 _ILLEGAL_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def tabulate_result(result: ScenarioResult, *, sources: Sequence[Mapping[str, str]] = ()) -> Frames:
+@dataclass(frozen=True, eq=False)
+class Pricing:
+    """What an export tells of money and carbon.
+
+    Attributes
+    ----------
+    prices : :data:`geodata.economics.PRICE_COLUMNS`, with the index of the scenario's matches.
+    figures : every figure behind them with unit, range, year and source, as
+        :func:`geodata.economics.describe_parameters` gives them; `chosen` is the value in force.
+    digest : of the economic tables.
+    """
+
+    prices: pd.DataFrame
+    figures: pd.DataFrame
+    digest: str
+
+
+def tabulate_result(
+    result: ScenarioResult, *, sources: Sequence[Mapping[str, str]] = (), pricing: Pricing | None = None
+) -> Frames:
     """Return all tables of a scenario, ready to write.
 
     Parameters
     ----------
     sources : records as from ``loaders.embedded.read_sources()``; every export names them.
+    pricing : gives the matches their columns of money and carbon, and adds the tables ``economics`` (every
+        figure with its source) and ``price_units`` (column, unit).
     """
     facilities = result.tables.facilities.assign(
         lat=result.tables.facilities.geometry.y, lon=result.tables.facilities.geometry.x
@@ -54,19 +76,28 @@ def tabulate_result(result: ScenarioResult, *, sources: Sequence[Mapping[str, st
     ends = [result.matches[name].astype(object).map(place) for name in ("from_facility_id", "to_facility_id")]
     lines = [shapely.LineString([a, b]) for a, b in zip(*ends, strict=True)]
     middles = gpd.points_from_xy(result.clusters["lon"].astype(float), result.clusters["lat"].astype(float))
+    matches, provenance = result.matches, tabulate_provenance(result)
+    priced: Frames = {}
+    if pricing is not None:
+        matches = matches.join(pricing.prices, validate="1:1")
+        units = pd.DataFrame({"column": list(PRICE_UNITS), "unit": list(PRICE_UNITS.values())})
+        priced = {"economics": pricing.figures, "price_units": units.astype("string")}
+        row = pd.DataFrame([("digest", "economics", pricing.digest)], columns=list(provenance.columns))
+        provenance = pd.concat([provenance, row.astype("string")], ignore_index=True)
     return {
         "facilities": facilities,
         "streams": result.tables.streams,
         "networks": result.tables.networks,
         "memberships": result.tables.memberships,
-        "matches": gpd.GeoDataFrame(result.matches, geometry=lines, crs=WGS84),
+        "matches": gpd.GeoDataFrame(matches, geometry=lines, crs=WGS84),
         "exclusions": result.exclusions,
         "clusters": gpd.GeoDataFrame(result.clusters, geometry=middles, crs=WGS84),
         "cluster_members": result.cluster_members,
         "indicators": result.indicators,
         "parameters": tabulate_parameters(result),
+        **priced,
         "sources": tabulate_sources(result, sources=sources),
-        "provenance": tabulate_provenance(result),
+        "provenance": provenance,
     }
 
 
@@ -189,14 +220,18 @@ def name_sources(frames: Frames) -> str:
 
 
 def write_result(
-    result: ScenarioResult, folder: Path, *, sources: Sequence[Mapping[str, str]] = ()
+    result: ScenarioResult,
+    folder: Path,
+    *,
+    sources: Sequence[Mapping[str, str]] = (),
+    pricing: Pricing | None = None,
 ) -> list[Path]:
     """Write a scenario in every format into `folder` and return the paths.
 
     ``symbiosekart.xlsx`` and ``symbiosekart.gpkg`` hold all tables; each of :data:`LAYERS` is a GeoJSON too;
     every table but the sources is a CSV; ``sources.txt`` names sources, parameters and digests.
     """
-    frames = tabulate_result(result, sources=sources)
+    frames = tabulate_result(result, sources=sources, pricing=pricing)
     workbook, geopackage = folder / "symbiosekart.xlsx", folder / "symbiosekart.gpkg"
     write_excel(frames, workbook)
     write_geopackage(frames, geopackage)

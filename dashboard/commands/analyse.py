@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.text import format_number
+from dashboard.text import format_number, language
 from dashboard.text import gettext as _
 
 if TYPE_CHECKING:
@@ -44,11 +44,13 @@ def analyse(
     ] = None,
 ) -> None:
     """Find matches and clusters and write them as Excel, GeoPackage, GeoJSON and CSV with their sources."""
+    from geodata.economics import EconomicChoices, describe_parameters, price_matches
     from geodata.parameters import ScenarioParameters
     from geodata.scenario import run_scenario
     from loaders.codes import read_waste_codes
+    from loaders.economics import read_economics
     from loaders.embedded import read_sources
-    from loaders.exports import write_result
+    from loaders.exports import Pricing, write_result
     from loaders.roads import read_road_network
     from loaders.uses import read_use_library
 
@@ -63,17 +65,24 @@ def analyse(
     parameters = ScenarioParameters(**{name: value for name, value in chosen.items() if value is not None})
     numbers = find_municipalities(municipality) if municipality else None
     tables, faults = read_tables(dataset, files or [], folder=out)
+    codes, uses, economics = read_waste_codes(), read_use_library(), read_economics()
     result = run_scenario(
         tables,
         network=read_road_network(),
-        codes=read_waste_codes(),
-        uses=read_use_library(),
+        codes=codes,
+        uses=uses,
         parameters=parameters,
         municipalities=numbers,
         neighbours_km=neighbours_km,
         sources=[path.name for path in files or []],
     )
-    written = write_result(result, out, sources=read_sources())
+    usual = EconomicChoices()
+    pricing = Pricing(
+        prices=price_matches(result.matches, tables=economics, choices=usual, uses=uses, codes=codes),
+        figures=describe_parameters(economics, language(), choices=usual),
+        digest=economics.digest,
+    )
+    written = write_result(result, out, sources=read_sources(), pricing=pricing)
     tell_figures(result)
     typer.echo(_("Wrote {count} files to {folder}").format(count=len(written), folder=str(out)))
     if faults:

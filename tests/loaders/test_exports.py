@@ -14,9 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geodata.economics import PRICE_COLUMNS, EconomicChoices, describe_parameters, price_matches
 from geodata.parameters import ScenarioParameters
 from geodata.scenario import run_scenario
 from loaders import exports
+from loaders.codes import read_waste_codes
+from loaders.economics import read_economics
+from loaders.uses import read_use_library
 from tests.unit.scenes import give, make_codes, make_tables, make_uses, take
 from tests.unit.test_scenario import make_network
 
@@ -149,3 +153,25 @@ def test_a_failed_write_leaves_the_old_file(frames, tmp_path, monkeypatch):
         exports.write_excel(frames, path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_priced_matches_carry_units_figures_and_their_digest(result, tmp_path):
+    codes, uses, tables = read_waste_codes(), read_use_library(), read_economics()
+    choices = EconomicChoices(overrides=(("mean_speed_kmh", 50.0),))
+    prices = price_matches(result.matches, tables=tables, choices=choices, uses=uses, codes=codes)
+    figures = describe_parameters(tables, "nb", choices=choices)
+    pricing = exports.Pricing(prices=prices, figures=figures, digest=tables.digest)
+    frames = exports.tabulate_result(result, sources=SOURCES, pricing=pricing)
+    assert len(frames["matches"]) == len(result.matches) > 0
+    assert set(PRICE_COLUMNS) <= set(frames["matches"].columns)
+    paths = {path.name: path for path in exports.write_result(result, tmp_path, pricing=pricing)}
+    matches = pd.read_csv(paths["matches.csv"])
+    assert matches["transport_nok_per_t"].notna().all()
+    assert matches["emission_basis"].eq("WTW").all()
+    units = pd.read_csv(paths["price_units.csv"]).set_index("column")["unit"]
+    assert units["break_even_km"] == "km"
+    assert set(units.index) <= set(matches.columns)
+    told = pd.read_excel(paths["symbiosekart.xlsx"], sheet_name="economics").set_index("key")
+    assert (told.loc["mean_speed_kmh", "value"], told.loc["mean_speed_kmh", "chosen"]) == (55, 50)
+    assert told["source"].notna().all()
+    assert f"digest economics: {tables.digest}" in paths["sources.txt"].read_text(encoding="utf-8")
