@@ -80,11 +80,12 @@ PRICE_UNITS = {
     "kept_t_per_t": "t per tonne",
     "unpriced": "",
 }
-"""Column -> unit ("" for texts). Per tonne of the offered stream (per MWh where `unit` is MWh); a positive net
-is a gain, positive carbon is saved. <NA> where a figure it needs is not known; `unpriced` then names what lacks
-(keys of the tables, or ``distance``, ``ferries``, ``via_km``), apart by a space. Amounts that lack leave the
-figures per year <NA> and are told by the match's own `amount_state`. `break_even_km` is 0 where the match
-never pays and <NA> where no distance ends it. `loads_per_year` and `payload_t`: of lorries; 0 and <NA> by pipe."""
+"""Column -> unit ("" for texts). Per tonne of the offered stream (per MWh where `unit` is MWh); a positive
+net is a gain, positive carbon is saved. <NA> where a figure it needs is not known; `unpriced` then names
+what lacks (keys of the tables, or ``distance``, ``ferries``, ``via_km``), apart by a space. Amounts that
+lack leave the figures per year <NA> and are told by the match's own `amount_state`. `break_even_km` is 0
+where the match never pays and <NA> where no distance ends it. `loads_per_year` and `payload_t`: of lorries;
+0 and <NA> by pipe."""
 PRICE_COLUMNS = tuple(PRICE_UNITS)
 
 _TEXTS = (
