@@ -1,4 +1,4 @@
-"""What must hold for any plan: mass is kept, row order is nothing, more room is never worse, prices are true."""
+"""What must hold for any plan: mass is kept, row order is nothing, more room is never worse, prices hold."""
 
 from __future__ import annotations
 
