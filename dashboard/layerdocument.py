@@ -73,7 +73,11 @@ class Layer:
 
 @dataclass(frozen=True)
 class Feature:
-    """One thing on the map: coordinates as GeoJSON has them, its category, and its texts."""
+    """One thing on the map: coordinates as GeoJSON has them, its category, and its texts.
+
+    `size` is the width of an arrow in pixels, `bend` tells arrows between the same two points apart, and
+    `ringed` marks the end of an arrow that goes on from there.
+    """
 
     identifier: str
     coordinates: Any
@@ -81,6 +85,8 @@ class Feature:
     title: str
     details: tuple[str, ...] = ()
     size: float | None = None
+    bend: int = 0
+    ringed: bool = False
 
 
 def plain(value: Any) -> str:
@@ -146,6 +152,10 @@ def build_layer(
         }
         if feature.size is not None:
             properties["size"] = round(feature.size, 2)
+        if feature.bend:
+            properties["bend"] = feature.bend
+        if feature.ringed:
+            properties["ringed"] = 1
         out.append(
             {
                 "type": "Feature",

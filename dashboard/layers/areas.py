@@ -22,11 +22,12 @@ from dashboard.layers.looks import (
     GREEN,
     NEUTRAL,
     OFFER,
+    PAYS,
     REACH,
     REACH_LOOKS,
 )
 from dashboard.symbols import LegendEntry, Style
-from dashboard.text import format_number
+from dashboard.text import N_, format_number
 from dashboard.text import gettext as _
 from geodata.crs import METRIC, WGS84
 
@@ -166,4 +167,44 @@ def build_reach_layer(areas: gpd.GeoDataFrame) -> Layer:
         legend=((_("Reach"), entries),) if entries else (),
         clickable=False,
         labelled=True,
+    )
+
+
+PAY_TITLES = {
+    "low": N_("Pays within {km} even at the worst figures"),
+    "best": N_("Pays within {km} at the best estimate"),
+    "high": N_("Pays within {km} at the most favourable figures"),
+}
+
+
+def build_break_even_layer(areas: gpd.GeoDataFrame) -> Layer:
+    """Return the areas from which, or to which, a stream may be driven before it pays no more.
+
+    Parameters
+    ----------
+    areas : `end` (``low``, ``best`` or ``high``: which figures), `km` and (multi)polygons in EPSG:4326, by
+        rising kilometres.
+    """
+    rows = list(read_rows(pd.DataFrame(areas)))
+    titles = [_(PAY_TITLES[row["end"]]).format(km=format_number(row["km"], unit="km")) for row in rows]
+    place = {"best": 0, "low": 1, "high": 2}
+    styles = [
+        Style("area", PAYS, PAYS, pattern=pattern, width=width, dash=dash, opacity=opacity)
+        for pattern, width, dash, opacity in (REACH_LOOKS[place[row["end"]]] for row in rows)
+    ]
+    features = [
+        Feature(f"pays {row['end']}", polygon_coordinates(row["geometry"]), k, title)
+        for k, (row, title) in enumerate(zip(rows, titles, strict=True))
+    ]
+    entries = tuple(LegendEntry(title, style) for title, style in zip(titles, styles, strict=True))
+    title = _("How far it pays")
+    return build_layer(
+        features[::-1],
+        key="pays",
+        title=title,
+        kind="polygons",
+        styles=styles,
+        categories=titles,
+        legend=((title, entries),) if entries else (),
+        clickable=False,
     )

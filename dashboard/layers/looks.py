@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.symbols import Colour, Outline, Pattern, Style, mark
+from dashboard.symbols import INK, Colour, Outline, Pattern, Style, mark
 from dashboard.text import N_
 
 OFFER, NEED, BOTH, NEUTRAL = mark("offer"), mark("need"), mark("both"), mark("neutral")
@@ -48,6 +48,18 @@ BASIS_TITLES = {
 }
 DATASET_TITLES = {"practice": N_("Practice data (fictional firms)"), "own": N_("Own file")}
 FLOW_DASHES = {"reported": (), "estimated": (12.0, 4.0), "modelled": (6.0, 5.0), "illustrative": (2.0, 5.0)}
+INTERMEDIARY = Style("circle", GREEN, pattern="hollow", width=3.0, radius=12)
+"""The ring where a flow goes on through one who treats it (``ringed`` in the map's script)."""
+PAYS = Colour("#8a5a00", "#e3b341")
+PLAN_LOOKS: dict[str, tuple[Colour, tuple[float, ...]]] = {
+    "reuse": (GREEN, ()),
+    "recycling": (OFFER, (18.0, 4.0)),
+    "biological": (BOTH, (10.0, 4.0)),
+    "backfilling": (NEUTRAL, (12.0, 3.0, 3.0, 3.0)),
+    "energy": (NEED, (6.0, 4.0)),
+    "disposal": (INK, (2.0, 4.0)),
+}
+"""Place in the waste hierarchy -> colour and dashes of a planned flow."""
 REACH_LOOKS: tuple[tuple[Pattern, float, tuple[float, ...], float], ...] = (
     ("hatch", 2.5, (), 0.16),
     ("solid", 2.0, (8.0, 4.0), 0.12),

@@ -83,7 +83,7 @@
       const p = raw.properties;
       const coordinates = raw.geometry.coordinates;
       const box = [Infinity, Infinity, -Infinity, -Infinity];
-      const feature = { key: p.key, category: p.category, title: p.title, details: p.details.map((word) => meta.words[word]), size: p.size, box };
+      const feature = { key: p.key, category: p.category, title: p.title, details: p.details.map((word) => meta.words[word]), size: p.size, bend: p.bend || 0, ringed: p.ringed, box };
       if (meta.kind === 'points') {
         [feature.x, feature.y] = project([coordinates], box);
       } else if (meta.kind === 'lines') {
@@ -311,8 +311,9 @@
     const y0 = p[1] * v.scale - v.oy;
     const x2 = p[2] * v.scale - v.ox;
     const y2 = p[3] * v.scale - v.oy;
-    const cx = (x0 + x2) / 2 + (y2 - y0) * 0.14;
-    const cy = (y0 + y2) / 2 - (x2 - x0) * 0.14;
+    const bow = 0.14 + 0.1 * Math.min(feature.bend, 4); // arrows between the same two points fan out
+    const cx = (x0 + x2) / 2 + (y2 - y0) * bow;
+    const cy = (y0 + y2) / 2 - (x2 - x0) * bow;
     return { x0, y0, cx, cy, x2, y2, length: Math.hypot(x2 - x0, y2 - y0) };
   }
   const along = (c, t) => [
@@ -355,6 +356,7 @@
       if (!pass) { ctx.lineWidth = 2.5; ctx.stroke(); }
       ctx.fill();
     }
+    if (feature.ringed) ring(ctx, c.x2, c.y2, 12, colour, []);
     ctx.globalAlpha = 1;
   }
 
@@ -365,7 +367,7 @@
     for (let i = order.length - 1; i >= 0; i -= 1) {
       const feature = some ? order[order.length - 1 - i] : order[i];
       const box = feature.box;
-      const pad = doc.meta.arrows ? (box[2] - box[0] + box[3] - box[1]) * 0.2 : 0;
+      const pad = doc.meta.arrows ? (box[2] - box[0] + box[3] - box[1]) * 0.3 : 0;
       if (!inView([box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad], v)) continue;
       const style = doc.meta.styles[feature.category];
       if (doc.meta.arrows) {
