@@ -287,7 +287,7 @@ class KindPricer:
             return UNKNOWN
         given_up = out.need(self.figures.find(f"replaced_emission_{self.basis}", (key,)))
         given_up = given_up * self._find_substitution(out, key, material)
-        given_up = given_up * out.need(self.figures.find("present_recovery_yield"))
+        given_up = given_up * out.need(self.figures.find("present_recovery_yield", line))
         if (
             self.figures.unit_of(f"replaced_value/{key}") == MEGAWATT_HOUR
             and self.material_unit.get(material) != MEGAWATT_HOUR
