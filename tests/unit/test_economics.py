@@ -193,7 +193,7 @@ def test_what_is_not_known_stays_unknown_and_is_named(codes: WasteCodes) -> None
     assert {"gate_fee/hides", "density_t_per_m3/hides", "replaced_value/hides"} <= lacking[2]
     assert lacking[3] == set()
     assert lacking[4] == {"via_km"}
-    assert lacking[5] == {"treatment_emission_wtw/R3", "present_recovery_yield"}
+    assert lacking[5] == {"treatment_emission_wtw/R3", "present_recovery_yield/sawdust"}
     assert priced["net_nok_per_t"].isna().tolist() == [True, True, True, False, True, False]
     assert priced["net_nok_per_year"].isna().tolist() == [True, True, True, True, True, False]
     assert priced["net_kg_co2e_per_t"].isna().tolist() == [True, False, True, False, True, True]
