@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from dashboard.text import N_, format_number, language
+from dashboard.text import LANGUAGES, N_, format_number, language
 from dashboard.text import gettext as _
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ class Words:
     library: UseLibrary
     codes: WasteCodes
     divisions: pd.DataFrame
+    titles: Mapping[str, Mapping[str, str]]
+    labels: Mapping[str, Mapping[str, Mapping[str, str]]]
+    laws: Mapping[str, dict[str, Any]]
     uses: Mapping[str, dict[str, Any]]
     precedents: Mapping[str, dict[str, Any]]
     exchanges: Mapping[str, dict[str, Any]]
@@ -54,12 +57,26 @@ class Words:
 @lru_cache(maxsize=2)
 def gather_words(library: UseLibrary, codes: WasteCodes) -> Words:
     """Return the look-ups of a library, made once."""
+    from geodata.industries import division_label
     from loaders.codes import read_industries
 
+    divisions = read_industries()
     return Words(
         library=library,
         codes=codes,
-        divisions=read_industries(),
+        divisions=divisions,
+        titles={
+            code: {
+                str(division): division_label(str(division), divisions=divisions, language=code)
+                for division in divisions["division"]
+            }
+            for code in LANGUAGES
+        },
+        labels={
+            code: {table: library.labels(table, language=code) for table in ("steps", "laws", "qualities")}
+            for code in LANGUAGES
+        },
+        laws={str(row["law"]): row for row in library.laws.to_dict("records")},
         uses={str(row["use_id"]): row for row in library.uses.to_dict("records")},
         precedents={str(row["precedent_id"]): row for row in library.precedents.to_dict("records")},
         exchanges={str(row["exchange_id"]): row for row in library.exchanges.to_dict("records")},
@@ -68,9 +85,7 @@ def gather_words(library: UseLibrary, codes: WasteCodes) -> Words:
 
 def name_division(division: str, words: Words) -> str:
     """Return the division's title in the reader's language."""
-    from geodata.industries import division_label
-
-    return division_label(division, divisions=words.divisions, language=language())
+    return words.titles[language()].get(division, "")
 
 
 def name_hierarchy(hierarchy: str) -> str:
@@ -115,16 +130,13 @@ def tell_precedent(precedent_id: str, words: Words) -> dict[str, Any] | None:
 def tell_use(use_id: str, words: Words) -> dict[str, Any]:
     """Return a use as plain values: keys as they are, and beside them words in the reader's language."""
     row = words.uses[use_id]
-    steps, laws, qualities = (
-        words.library.labels(table, language=language()) for table in ("steps", "laws", "qualities")
-    )
-    law = next(record for record in words.library.laws.to_dict("records") if record["law"] == row["law"])
+    labels = words.labels[language()]
     quality = row["quality"].split()
     return {
         "use_id": use_id,
         "stream": name_stream(use_id, words),
         "step": row["step"],
-        "step_label": steps[row["step"]],
+        "step_label": labels["steps"][row["step"]],
         "operation": row["operation"],
         "product": row["product"],
         "product_label": name_product(use_id, words),
@@ -132,10 +144,10 @@ def tell_use(use_id: str, words: Words) -> dict[str, Any]:
         "hierarchy_label": name_hierarchy(row["hierarchy"]),
         "hierarchy_rank": int(row["hierarchy_rank"]),
         "quality": quality,
-        "quality_labels": [qualities[key] for key in quality],
+        "quality_labels": [labels["qualities"][key] for key in quality],
         "law": row["law"],
-        "law_label": laws[row["law"]],
-        "law_reference": law["reference"],
+        "law_label": labels["laws"][row["law"]],
+        "law_reference": words.laws[row["law"]]["reference"],
         "intermediary": row["intermediary"].split(),
         "precedent": tell_precedent(row["precedent"], words),
         "source": row["source"],

@@ -31,6 +31,8 @@ ALWAYS = 10
 _ALIKE = 0.5
 """How near an exchange must be to be shown as an example."""
 _REASONS = 5
+_NEAR_BEST = 4
+"""How soon a code that a text may mean counts less than the best one."""
 RANKING_COLUMNS = ("rank", "division", "score", "share", "use_ids", "exchange_ids", "basis")
 
 
@@ -49,7 +51,7 @@ class RankSettings:
     other_giver : what an exchange of another giver counts beside one of the same, for the same stream.
     pull : exchanges that the broader answer is worth at each step; the smaller, the sooner the narrow one
         is followed.
-    sure_fit, sure_score : below the first (best use) or the second (best score) a ranking is uncertain.
+    sure_fit, sure_score : below the first (best fit) or the second (best score) a ranking is uncertain.
     """
 
     fit_power: float = 2.5
@@ -71,8 +73,8 @@ class RankSettings:
         ("text", 3.0),
     )
     sharpness: float = 1.25
-    sure_fit: float = 0.45
-    sure_score: float = 0.12
+    sure_fit: float = 0.5
+    sure_score: float = 0.22
 
 
 SETTINGS = RankSettings()
@@ -153,7 +155,7 @@ def suggest_receivers(
     without = np.isin(tables.place, list(without_places))
     query = _read_query(codes, tables, code, material, text_weights or {}, hits, settings)
     division = industry[:2] if industry else ""
-    uses = _weigh_uses(tables, query, hits, division, library, codes, settings)
+    uses, fit = _weigh_uses(tables, query, hits, division, library, codes, settings)
     by_use, best = _share_by_use(tables, uses, settings)
     prior, near = _share_by_exchanges(tables, query, hits, division, without, settings)
     mixed = settings.use_share * best
@@ -168,7 +170,7 @@ def suggest_receivers(
     reason = ""
     if not asked:
         reason = "uses.nothing_asked"
-    elif best < settings.sure_fit or not known:
+    elif fit < settings.sure_fit or not known:
         reason = "uses.none_fits"
     elif float(score.max()) < settings.sure_score:
         reason = "uses.none_stands_out"
@@ -327,7 +329,8 @@ def _read_query(
         strongest = max(text_weights.values(), default=0.0)
         for name, weight in text_weights.items():
             if weight >= 0.5 * strongest:
-                weighed_codes[name] = max(weighed_codes.get(name, 0.0), min(1.0, weight))
+                sharp = min(1.0, weight) * (weight / strongest) ** _NEAR_BEST
+                weighed_codes[name] = max(weighed_codes.get(name, 0.0), sharp)
     return _Query(weighed_codes, weighed)
 
 
@@ -339,7 +342,8 @@ def _weigh_uses(
     library: UseLibrary,
     codes: WasteCodes,
     settings: RankSettings,
-) -> dict[int, float]:
+) -> tuple[dict[int, float], float]:
+    """Return the strength of each use, and the best fit."""
     fits: dict[int, float] = {}
     told = len(query.codes) == 1 and max(query.codes.values()) == 1.0
     code = next(iter(query.codes)) if told else None
@@ -362,7 +366,7 @@ def _weigh_uses(
             donor = 1.0 if division in donors else settings.donor_other
         gain = 1.0 + settings.text_gain * hits.uses.get(tables.use_ids[place], 0.0)
         weighed[place] = fit**settings.fit_power * donor * gain / (1.0 + settings.text_gain)
-    return weighed
+    return weighed, max(fits.values(), default=0.0)
 
 
 def _share_by_use(tables: _Tables, uses: Mapping[int, float], settings: RankSettings) -> tuple[Floats, float]:

@@ -55,8 +55,8 @@ def read_stream_list(path: Path, *, limits: Limits | None = None) -> list[AskedS
     Raises
     ------
     RefusedFileError
-        ``uses.columns`` where no header names a code or a text, and what reading a table raises
-        (``file.not_found``, ``file.too_large``, ``file.empty`` ...).
+        ``uses.columns`` where no header names a code or a text, ``file.not_a_table`` where no line is a JSON
+        object, and what reading a table raises (``file.not_found``, ``file.too_large``, ``file.empty`` ...).
     """
     limits = limits or Limits()
     name = safe_name(path.name)
@@ -100,6 +100,8 @@ def _read_json_lines(text: str, *, file: str, limits: Limits) -> list[AskedStrea
             found = next((keys[_key(word)] for word in words.split("|") if _key(word) in keys), None)
             fields[field] = _plain(record[found]) if found is not None else ""
         asked.append(AskedStream(row=number, **fields))
+    if all(row.fault for row in asked):
+        raise RefusedFileError("file.not_a_table", file=file)
     return asked
 
 

@@ -138,7 +138,7 @@ class _Asker:
         if parsed.code is not None or parsed.problem is None:
             return parsed.code, None
         material = normalise_material(text, codes=self.words.codes)
-        if material is not None:
+        if material is not None and parsed.problem == "code.malformed":
             return None, material
         known = "row." + parsed.problem.replace(".", "_")
         suggestion = ", ".join(parsed.suggestions)
