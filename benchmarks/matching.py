@@ -143,7 +143,7 @@ def match_plainly(tables: RegionTables, travel: Travel, codes: WasteCodes, uses:
 
 
 def _merge(flows: pd.DataFrame, known: PairTables, points: npt.NDArray[np.float64]) -> pd.DataFrame:
-    """Return every offer with every need that its kind may meet: the rule that both sides of the race go by."""
+    """Return every offer with every need that its kind may meet, by the rule that both go by."""
     grouping = known.grouping
     rules = []
     for kin in np.unique(grouping.offers.columns["kin"]):
@@ -217,9 +217,8 @@ def main(streams: int = STREAMS) -> None:
         print(told[name], flush=True)
     ours, plain = (Cost(**told[name]["cost"]) for name in ("ours", "plain"))
     same = told["ours"]["digest"] == told["plain"]["digest"]
-    print(
-        f"| {streams} x {streams}, 100 km | CPU, s | peak beyond what stood, MiB | matches |\n| --- | --- | --- | --- |"
-    )
+    print(f"| {streams} x {streams}, 100 km | CPU, s | peak beyond what stood, MiB | matches |")
+    print("| --- | --- | --- | --- |")
     for name, facts in told.items():
         cost = Cost(**facts["cost"])
         print(f"| {name} | {cost.cpu_s:.1f} | {cost.peak_bytes / 2**20:.0f} | {facts['matches']} |")

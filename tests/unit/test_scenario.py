@@ -19,7 +19,7 @@ from geodata.roads import build_network, measure_travel
 from geodata.scenario import check_tables, run_inquiry, run_scenario
 from geodata.schemas import conform_table
 from geodata.selection import facilities_within, select_kinds, select_region
-from tests.unit.scenes import NO_USES, TableTravel, give, make_codes, make_tables, take
+from tests.unit.scenes import NO_USES, TableTravel, give, make_codes, make_tables, make_use, make_uses, take
 
 CODES = make_codes()
 PARAMETERS = ScenarioParameters()
@@ -241,3 +241,45 @@ def test_an_inquiry_gets_the_figures_of_the_full_run():
             assert len(left) >= 1
             pd.testing.assert_frame_equal(asked.exclusions, left)
         assert asked.clusters.empty
+
+
+@pytest.mark.parametrize("direction", ["offer", "need"])
+@pytest.mark.parametrize("material", ["wood", "glass"])
+def test_an_inquiry_gets_the_chains_of_the_full_run(direction, material):
+    uses = make_uses(
+        make_use("wood-to-glass", product="glass", intermediary="38", receivers="23:4"),
+        make_use("glass-to-wood", materials="glass", product="wood", receivers="16:4"),
+    )
+    # More intermediaries and needs than are looked at of one offer, so that the choice among them matters.
+    points = {f"p{k}": (10.0 + 0.01 * k, 63.0) for k in range(16)}
+    streams = [
+        row
+        for k, name in enumerate(points)
+        for row in (
+            [take(f"v{k:02}", name, treatment="R3", amount_best=50 + k, unit="t")]
+            if k % 3 == 0
+            else [
+                give(f"o{k:02}", name, amount_best=10 * k, unit="t"),
+                take(f"n{k:02}", name, material="glass"),
+            ]
+        )
+    ]
+    tables = make_tables(points, streams)
+    tables.facilities["actor_type"] = pd.array(
+        ["treatment" if k % 3 == 0 else "producer" for k in range(16)], dtype="string"
+    )
+    options = {"network": make_network(), "codes": CODES, "uses": uses, "parameters": PARAMETERS}
+    inquiry = make_inquiry(
+        material=material, lon=10.061, lat=63.0, direction=direction, amount_best=30, unit="t"
+    )
+    full = run_scenario(append_tables(tables, inquiry), **options).matches
+    asked = run_inquiry(tables, inquiry, **options).matches
+    ends = [f"{end}_facility_id" for end in ("from", "to", "via")]
+    mine = full[(full[ends] == INQUIRY_ID).fillna(False).any(axis=1).to_numpy(dtype=bool)]
+    places = ["rank", "rank_best", "rank_worst", "ahead_of_reported"]
+    pd.testing.assert_frame_equal(
+        asked.drop(columns=places), mine.drop(columns=places).reset_index(drop=True)
+    )
+    assert (asked["route"] == "intermediary").any() == (
+        (direction, material) in (("offer", "wood"), ("need", "glass"))
+    )
