@@ -27,6 +27,7 @@ def build_pages() -> list[st.Page]:
         ("oversikt", _("Overview"), ":material/map:"),
         ("kommune", _("Municipality"), ":material/location_city:"),
         ("finn_partner", _("Find partner"), ":material/handshake:"),
+        ("plan", _("Plan"), ":material/account_tree:"),
         ("data", _("Data"), ":material/database:"),
     )
     return [

@@ -208,6 +208,7 @@ CHOICES: dict[str, Choice] = {
         Choice("emissions", "WTW", _one_of(("WTW", "TTW"))),
         Choice("figures", (), _read_figures, write_figures),
         Choice("turned", None, _text),
+        Choice("idle", False, _yes, _write_yes),
         Choice("base", None, _read_base, _write_base),
     )
 }
@@ -390,6 +391,19 @@ def pick_always(
     chosen = str(st.selectbox(label, options, format_func=labels, key=key, help=help_text))
     _keep(name, None if chosen == options[0] else chosen)
     return chosen
+
+
+def pick_from(
+    name: str,
+    label: str,
+    options: Sequence[str],
+    *,
+    labels: Callable[[str], str],
+    help_text: str | None = None,
+) -> str:
+    """One of a few fixed `options` in a list; one of them is the usual one."""
+    chosen = st.selectbox(label, options, format_func=labels, key=_bind(name), help=help_text)
+    return str(_keep(name, chosen))
 
 
 def pick_or_write(

@@ -18,6 +18,7 @@ with st.sidebar:
     chrome.pick_language()
     chrome.pick_dataset()
     bad_values += chrome.pick_roads()
+    bad_values += session.check_figures()
     if page.url_path != "data":
         chrome.pick_filters()
 controls.show_bad_values(bad_values)

@@ -8,6 +8,7 @@ from math import isnan
 import streamlit as st
 
 from dashboard import controls, session
+from dashboard.background import Job
 from dashboard.labels import BASES, label_basis
 from dashboard.layers import Layer, combine_legends
 from dashboard.mapview import MapSelection, current_theme, show_map
@@ -25,6 +26,8 @@ STEP_TEXTS = {
     "match": N_("Matching offers and needs."),
     "cluster": N_("Finding clusters."),
     "sum": N_("Summing up."),
+    "price": N_("Working out money and carbon of every match."),
+    "plan": N_("Looking for the best plan."),
 }
 
 
@@ -33,16 +36,19 @@ def await_scenario(view: session.View) -> None:
 
     A click meanwhile ends the waiting and is followed at once.
     """
-    job = view.job
-    if job is None:
-        return
+    if view.job is not None:
+        await_job(
+            view.job, _("The map shows the facilities. Matches, clusters and figures are being computed.")
+        )
+
+
+def await_job(job: Job, text: str) -> None:
+    """Tell with `text` that something is being computed and how far it has come; then run the page anew."""
     controls.write_permalink()  # the run ends here: the next one must find the choices in the address
-    with session.load_workshop().attend(job):
-        text = _("The map shows the facilities. Matches, clusters and figures are being computed.")
-        with st.status(text, expanded=True):
-            step = st.empty()
-            while not job.wait(SECONDS_BETWEEN_LOOKS):
-                step.text(_(STEP_TEXTS.get(job.step, STEP_TEXTS[""])))
+    with session.load_workshop().attend(job), st.status(text, expanded=True):
+        step = st.empty()
+        while not job.wait(SECONDS_BETWEEN_LOOKS):
+            step.text(_(STEP_TEXTS.get(job.step, STEP_TEXTS[""])))
     st.rerun()
 
 

@@ -60,6 +60,17 @@ DECIMALS = {
     "facilities": 0,
     "matches": 0,
     "radius_minutes": 0,
+    "amount": 1,
+    "price": 2,
+    "net_nok": 0,
+    "net_nok_low": 0,
+    "net_nok_high": 0,
+    "net_t_co2e": 1,
+    "net_kg_co2e": 1,
+    "vehicle_km": 0,
+    "kept": 0,
+    "placed_t": 0,
+    "placed_MWh": 0,
     "score_code": 2,
     "score_quality": 2,
     "score_amount": 2,
@@ -106,6 +117,9 @@ WIDTHS = {
 NUMBER_WIDTH = 105
 
 NARROW_FORMS: dict[str, dict[str, int]] = {
+    "plan_left": {"material": 104, "amount": 84, "reason": 170},
+    "plan_prices": {"what": 160, "price": 92, "price_unit": 86},
+    "plan_flows": {"from_name": 110, "to_name": 110, "amount": 76, "unit": 40},
     "content_basis": {"direction": 62, "basis": 106, "amount_best": 104, "unit": 50},
     "partners": {"partner": 158, "distance_km": 68, "score": 66},
     "kommune_totals": {"direction": 62, "material": 104, "amount_best": 80, "unit": 42, "basis": 108},

@@ -7,6 +7,16 @@ this door: ``from dashboard import session``.
 
 from __future__ import annotations
 
+from dashboard.session.cards import (
+    MOST_KM,
+    Industries,
+    explain_price_of,
+    find_pay_areas,
+    find_whole_way,
+    reach_of_material,
+    suggest_industries,
+    use_words,
+)
 from dashboard.session.codes import Uncoded, find_uncoded, name_waste_code, suggest_codes_for
 from dashboard.session.datasets import Dataset, current_dataset, current_tables
 from dashboard.session.economy import (
@@ -16,6 +26,7 @@ from dashboard.session.economy import (
     compare_with_base,
     current_economics,
     current_plan_choices,
+    describe_figures,
     figure_keys,
     figures_in_force,
     list_indicators,
@@ -24,9 +35,10 @@ from dashboard.session.economy import (
     plan_view,
     price_rows,
     price_view,
+    step_names,
     vehicle_keys,
 )
-from dashboard.session.files import EXPORT_FORMATS, export_result, export_table, make_template
+from dashboard.session.files import EXPORT_FORMATS, export_plan, export_result, export_table, make_template
 from dashboard.session.inquiries import (
     Asked,
     find_ferries,
@@ -88,9 +100,11 @@ from geodata.selection import Filters
 
 __all__ = [
     "EXPORT_FORMATS",
+    "MOST_KM",
     "Asked",
     "Dataset",
     "Filters",
+    "Industries",
     "Own",
     "PlanChoices",
     "Route",
@@ -116,16 +130,21 @@ __all__ = [
     "current_roads",
     "current_tables",
     "current_view",
+    "describe_figures",
     "describe_roads",
+    "explain_price_of",
+    "export_plan",
     "export_result",
     "export_table",
     "figure_keys",
     "figures_in_force",
     "find_ferries",
     "find_inquiry_spot",
+    "find_pay_areas",
     "find_reach",
     "find_uncoded",
     "find_way",
+    "find_whole_way",
     "forget_accepted_codes",
     "format_waste_code",
     "inquiry_view",
@@ -156,14 +175,18 @@ __all__ = [
     "price_rows",
     "price_view",
     "quick_view",
+    "reach_of_material",
     "read_current_roads",
     "read_inquiry_subject",
     "read_uploads",
     "shared_polygon_note",
     "sorted_material_keys",
     "start_session",
+    "step_names",
     "suggest_codes_for",
+    "suggest_industries",
     "summarise_roads",
+    "use_words",
     "vehicle_keys",
     "warm_server",
 ]

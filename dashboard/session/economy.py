@@ -17,7 +17,7 @@ from dashboard.session.roads import current_roads
 from dashboard.session.scenarios import View, load_calculator, load_workshop
 from geodata.allocation import AllocationLimits
 from geodata.comparison import Comparison, compare_plans, gather_choices, spread_choices
-from geodata.economics import EconomicChoices, EconomicTables, price_matches
+from geodata.economics import EconomicChoices, EconomicTables, describe_parameters, price_matches
 from geodata.economictables import Figures, list_keys
 from geodata.errors import ParameterError
 from geodata.planning import Plan, plan_scenario
@@ -89,13 +89,9 @@ def read_economics_choices(values: Mapping[str, object]) -> EconomicChoices:
     )
 
 
-def vehicle_keys() -> tuple[str, ...]:
-    """Return the kinds of vehicle that can be chosen: those with emissions of their own."""
-    return _vehicle_keys()
-
-
 @st.cache_resource(show_spinner=False)
-def _vehicle_keys() -> tuple[str, ...]:
+def vehicle_keys() -> tuple[str, ...]:
+    """Return the kinds of vehicle that can be chosen: those with a payload and a body of their own."""
     rows = load_economics().parameters
     of = {
         name: set(rows.loc[rows["name"] == name, "subject"]) for name in ("payload_limit_t", "body_volume_m3")
@@ -135,18 +131,28 @@ def _check(choices: EconomicChoices) -> Figures:
     return Figures(load_economics(), choices, load_codes())
 
 
+@st.cache_resource(show_spinner=False, max_entries=KEPT_PRICES)
 def figures_in_force(choices: EconomicChoices) -> Figures:
     """Return the figures with the reader's laid over them."""
     return _check(choices)
 
 
-def figure_keys() -> frozenset[str]:
-    """Return the keys of all rows."""
-    return _figure_keys()
+@st.cache_resource(show_spinner=False)
+def describe_figures(lang: str) -> pd.DataFrame:
+    """Return every figure by key: usual value, range, unit, year, source, meaning in language `lang`."""
+    return describe_parameters(load_economics(), lang).set_index("key", drop=False)
 
 
 @st.cache_resource(show_spinner=False)
-def _figure_keys() -> frozenset[str]:
+def step_names(lang: str) -> Mapping[str, str]:
+    """Return what each step of treatment is called in language `lang`."""
+    steps = load_uses().steps
+    return dict(zip(steps["step"].astype(str), steps[f"label_{lang}"].astype(str), strict=True))
+
+
+@st.cache_resource(show_spinner=False)
+def figure_keys() -> frozenset[str]:
+    """Return the keys of all figures."""
     return frozenset(list_keys(load_economics().parameters))
 
 

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pandas as pd
 import streamlit as st
 
+from dashboard.session.economy import current_economics, load_economics
 from dashboard.session.loaded import load_sources
 from dashboard.session.scenarios import View
+from dashboard.text import language
+from geodata.economics import describe_parameters
+from geodata.planning import Plan, summarise_destinations
 from loaders import templates
-from loaders.exports import export_csv, export_excel, export_geojson, export_geopackage, tabulate_result
+from loaders.exports import (
+    export_csv,
+    export_excel,
+    export_geojson,
+    export_geopackage,
+    tabulate_parameters,
+    tabulate_provenance,
+    tabulate_result,
+    tabulate_sources,
+)
 
 EXPORT_FORMATS = ("xlsx", "gpkg", "facilities.geojson", "matches.geojson", "clusters.geojson")
 
@@ -21,6 +36,37 @@ def export_result(view: View, form: str) -> bytes:
     if form == "gpkg":
         return export_geopackage(frames)
     return export_geojson(frames, layer=form.removesuffix(".geojson"))
+
+
+def export_plan(view: View, plan: Plan) -> bytes:
+    """Return a plan as Excel: every table of it, its proof, the figures it rests on, and the sources."""
+    names = pd.Series(view.names, dtype="string")
+    flows = plan.flows.copy()
+    for place, end in enumerate(("from", "via", "to")):
+        flows.insert(place, f"{end}_name", flows[f"{end}_facility_id"].astype(object).map(names))
+    matches = view.result.matches.set_index("match_id")
+    flows["basis"] = flows["match_id"].astype(object).map(matches["basis"])
+    proofs = [{"unit": unit, **asdict(found.proof)} for unit, found in plan.allocations.items()]
+    asked = [{"name": "goal", "value": plan.goal}]
+    asked += [{"name": name, "value": str(value)} for name, value in asdict(plan.limits).items()]
+    choices = current_economics()
+    asked += [{"name": name, "value": str(value)} for name, value in asdict(choices).items()]
+    frames = {
+        "totals": plan.totals,
+        "flows": flows,
+        "unallocated": plan.unallocated,
+        "prices": plan.prices,
+        "balance": plan.balance,
+        "destinations": summarise_destinations(plan),
+        "conflicts": plan.conflicts,
+        "proof": pd.DataFrame(proofs),
+        "asked": pd.DataFrame(asked),
+        "figures": describe_parameters(load_economics(), language(), choices=choices),
+        "parameters": tabulate_parameters(view.result),
+        "sources": tabulate_sources(view.result, sources=load_sources()),
+        "provenance": tabulate_provenance(view.result),
+    }
+    return export_excel(frames)
 
 
 @st.cache_resource(show_spinner=False)
