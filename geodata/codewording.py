@@ -257,12 +257,12 @@ class Speller:
         found = []
         for cut in range(shortest, len(word) - 1):  # the end: what a compound is
             part = self._as_part(word[cut - 2 :], joint=False) if len(word) - cut + 2 >= shortest else None
-            if part is not None:
+            if part is not None and len(part) >= shortest:
                 found.append(part)
                 break
         for cut in range(len(word) - 2, shortest - 1, -1):
             part = self._as_part(word[:cut], joint=True)
-            if part is not None:
+            if part is not None and len(part) >= shortest:
                 found.append(part)
                 break
         return tuple(dict.fromkeys(found))
