@@ -72,9 +72,20 @@ def normalise_industry_column(texts: pd.Series, *, divisions: pd.DataFrame) -> p
 
 
 def division_label(code: str, *, divisions: pd.DataFrame, language: str = "nb") -> str:
-    """Return the short name of the code's division (project's own wording; nn readers get nb), or ""."""
+    """Return the short name of the code's division in nb, nn or en (project's own wording), or ""."""
     row = divisions[divisions["division"] == code[:2]]
-    return "" if row.empty else str(row.iloc[0]["title_en" if language == "en" else "title_nb"])
+    column = f"title_{language}" if f"title_{language}" in divisions else "title_nb"
+    return "" if row.empty else str(row.iloc[0][column])
+
+
+def find_successors(code: str, *, divisions: pd.DataFrame) -> tuple[str, ...]:
+    """Return the divisions of SN2025 that a division of SN2007 was shared out to; () where it still stands.
+
+    45 (trade in and repair of vehicles) went to 46, 47 and 95. No other division is gone; letters of
+    sections moved, see :func:`section_of`.
+    """
+    row = divisions[divisions["division"] == code[:2]]
+    return () if row.empty else tuple(str(row.iloc[0]["became"]).split())
 
 
 def section_of(code: str, *, divisions: pd.DataFrame, revision: str = "sn2025") -> str:

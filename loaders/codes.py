@@ -56,7 +56,7 @@ def read_code_materials() -> pd.DataFrame:
 
 def read_treatments() -> pd.DataFrame:
     """Return R1-R13 and D1-D15: treatment, kind, hierarchy, hierarchy_rank (Int64, 5 is lowest; <NA> for
-    interim steps), eurostat_group, title_nb, title_en."""
+    interim steps), eurostat_group, title_nb, title_nn, title_en."""
     table = _read("rd.csv")
     rank = pd.to_numeric(table["hierarchy_rank"].mask(table["hierarchy_rank"] == "")).astype("Int64")
     return table.assign(hierarchy_rank=rank)
@@ -69,7 +69,8 @@ def read_ns9431_groups() -> pd.DataFrame:
 
 def read_industries() -> pd.DataFrame:
     """Return the 88 divisions: division, section_sn2007, section_sn2025 ("" where it is gone), title_nb,
-    title_en, classes (see :func:`geodata.industries.normalise_industry_code`)."""
+    title_nn, title_en, became (divisions of SN2025 that it was shared out to), classes (see
+    :func:`geodata.industries.normalise_industry_code`)."""
     return _read("industries.csv")
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geodata.industries import normalise_industry_code
+from geodata.industries import division_label, find_successors, normalise_industry_code, section_of
 from geodata.schemas import TREATMENTS, UNITS
 from geodata.wastecodes import (
     ENTRIES,
@@ -304,3 +304,24 @@ def test_the_titles_are_our_own_wording() -> None:
         and title(row["code"], codes=CODES, language="en").casefold() == row["description"].casefold()
     ]
     assert copied == []
+
+
+def test_industries_and_operations_have_titles_in_three_languages() -> None:
+    for table in (read_industries(), read_treatments()):
+        for language in ("nb", "nn", "en"):
+            assert (table[f"title_{language}"].str.len() > 1).all()
+    divisions = read_industries()
+    assert division_label("08.110", divisions=divisions, language="nn") == "Steinbrot og mineralutvinning"
+    assert division_label("08.110", divisions=divisions) == "Steinbrudd og mineralutvinning"
+
+
+def test_both_revisions_of_the_industry_codes_are_accepted_and_told_apart() -> None:
+    divisions = read_industries()
+    gone = divisions.loc[divisions["section_sn2025"] == "", "division"].tolist()
+    assert gone == ["45"]
+    assert find_successors("45.200", divisions=divisions) == ("46", "47", "95")
+    assert find_successors("46", divisions=divisions) == ()
+    assert section_of("62", divisions=divisions, revision="sn2007") == "J"
+    assert section_of("62", divisions=divisions) == "K"
+    known = set(divisions["division"])
+    assert all(set(became.split()) <= known for became in divisions["became"])
