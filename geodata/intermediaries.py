@@ -24,7 +24,7 @@ from geodata.parameters import ScenarioParameters
 from geodata.scoring import ScorePart
 from geodata.streamgroups import Ints, number_rows
 from geodata.transport import Travel
-from geodata.usepairs import CHAIN_PART, INTERMEDIARY, LEAST_STRENGTH
+from geodata.usepairs import CHAIN_PART, INTERMEDIARY, LEAST_STRENGTH, UseTable
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -196,7 +196,7 @@ def _gather_chains(
         first = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))]
         for number, at in enumerate(example):
             kin = int(offer_kin[grouping.offers.of_flow[offers[at]]])
-            worth = _accept(tables, kin)[via_kin] * sure * _fit_of(knowledge.uses.fits[kin], use)
+            worth = _accept(tables, kin)[via_kin] * sure * _fit_of(knowledge.uses, kin, use)
             able = np.flatnonzero((worth >= LEAST_STRENGTH) & _may_take(hazard[offers[at]], hazard[vias]))
             mine = np.flatnonzero(alike == number)
             step = max(1, CELLS_AT_ONCE // max(len(able), 1))
@@ -263,9 +263,10 @@ def _accept(tables: PairTables, kin: int) -> Floats:
     return np.where(taken, np.where(wide[knowledge.kin_material], np.maximum(share, 0.9), share), 0.0)
 
 
-def _fit_of(fits: tuple[Ints, npt.NDArray[np.float32]], use: int) -> float:
-    which, fit = fits
-    return float(fit[np.searchsorted(which, use)])
+def _fit_of(uses: UseTable, kin: int, use: int) -> float:
+    which, fit = uses.fits[kin]
+    at = np.searchsorted(which, use)
+    return float(fit[at]) * bool(uses.gives[kin][at])
 
 
 def _may_take(offered: Array, accepted: Array) -> Bools:

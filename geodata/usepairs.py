@@ -49,6 +49,8 @@ TAKE_PART = 0.8
 LOOSE_PRODUCT = {"same": 1.0, "kind": 0.9, "wider": 0.5}
 """The product is what is needed, a kind of it, or (energy only) known as something wider than what is needed:
 scrap metal is no copper cable, but heat may be steam."""
+MIXED = "mixed"
+"""The group of materials that are mixed waste."""
 TIE = 1e-4
 """Of uses that are equally good the one higher in the hierarchy is told, then the first of the library."""
 STRAIGHT_STEPS = ("none", "direct_reuse", "piping", "heat_exchange", "inspection")
@@ -65,6 +67,8 @@ class UseTable:
     accept : uses x profiles, how well a need takes the use's product where no one stands between, 0..1.
     wanted : uses x profiles, how well a need's material is the use's product, whoever makes it, 0..1.
     take : uses x profiles, how well a need that takes the stream itself does so for the use, 0..1.
+    fits : kin -> uses that its streams may meet, ascending, and how well they fit, 0..1.
+    gives : kin -> of each of these, whether the product can come of such a stream.
     """
 
     library: UseLibrary | None
@@ -79,6 +83,7 @@ class UseTable:
     wanted: npt.NDArray[np.float32]
     take: npt.NDArray[np.float32]
     fits: dict[int, tuple[Ints, npt.NDArray[np.float32]]]
+    gives: dict[int, Bools]
 
     def __len__(self) -> int:
         return len(self.use_id)
@@ -165,7 +170,7 @@ class PairKnowledge:
             lifted = np.where(known & self._covers(kin)[of_profile], TAKE_PART * take.max(axis=0), 0.0)
             by_use = lifted > share
             share = np.maximum(share, lifted)
-            accept = fit[:, None] * self.uses.accept[which]
+            accept = (fit * self.uses.gives[kin])[:, None] * self.uses.accept[which]
             best = (accept - TIE * self.uses.hierarchy_rank[which][:, None]).argmax(axis=0)
             strength = accept.max(axis=0).astype(np.float64)
             better = (strength >= LEAST_STRENGTH) & (~same | (USE_PART * strength > share))
@@ -199,7 +204,7 @@ def tabulate_uses(uses: UseLibrary | None, grouping: Grouping, *, codes: WasteCo
         none, few = np.empty(0), np.empty((0, len(grouping.profiles["kin"])), np.float32)
         return UseTable(
             uses, none.astype(object), none, none, none, none.astype(np.intp), none.astype(bool),
-            none.astype(bool), few, few, few, {},
+            none.astype(bool), few, few, few, {}, {},
         )  # fmt: skip
     table = uses.uses
     products = [str(text) for text in table["product"]]
@@ -230,6 +235,7 @@ def tabulate_uses(uses: UseLibrary | None, grouping: Grouping, *, codes: WasteCo
     agrees = told & (operation[:, None] == treatment[None, :])
     taking = np.where(known & (listed > 0), RECEIVER_AT[listed], 0.0)
     taking = np.where(agrees, np.maximum(taking, 0.9), np.where(told, 0.0, taking))
+    fits = _fit_kins(uses, grouping, codes=codes)
     return UseTable(
         library=uses,
         use_id=table["use_id"].astype(object).to_numpy(),
@@ -242,7 +248,8 @@ def tabulate_uses(uses: UseLibrary | None, grouping: Grouping, *, codes: WasteCo
         accept=(product * able).astype(np.float32),
         wanted=(product * anybody).astype(np.float32),
         take=taking.astype(np.float32),
-        fits=_fit_kins(uses, grouping, codes=codes),
+        fits=fits,
+        gives=_find_givers(uses, grouping, fits, codes=codes),
     )
 
 
@@ -291,6 +298,42 @@ def _weigh_receivers(uses: UseLibrary, grouping: Grouping) -> tuple[Ints, Bools]
         if str(name) in place:
             weights[row[str(use_id)], place[str(name)]] = int(weight)
     return weights[:, at], np.broadcast_to((division != "")[None, :], (len(row), len(division)))
+
+
+def _find_givers(
+    uses: UseLibrary,
+    grouping: Grouping,
+    fits: dict[int, tuple[Ints, npt.NDArray[np.float32]]],
+    *,
+    codes: WasteCodes,
+) -> dict[int, Bools]:
+    """Tell of each kin and use that fits it whether the product can come of the stream.
+
+    A use that hands a material on as it is gives it only where it was: sorted copper is no packaging. And
+    what is one material does not become mixed waste for anybody's good.
+    """
+    group = dict(zip(codes.materials["material"], codes.materials["group"], strict=True))
+    products = [str(text) for text in uses.uses["product"]]
+    passed_on = [
+        name in str(text).split() for name, text in zip(products, uses.uses["materials"], strict=True)
+    ]
+    gives: dict[int, Bools] = {}
+    for kin, (which, _) in fits.items():
+        material = str(grouping.kin_materials[kin])
+        own = {material, *codes.ancestors.get(material, ())}
+        gives[kin] = np.array(
+            [
+                (
+                    not passed_on[use]
+                    or products[use] in own
+                    or material in codes.ancestors.get(products[use], ())
+                )
+                and (group.get(products[use]) != MIXED or group.get(material) == MIXED)
+                for use in which.tolist()
+            ],
+            dtype=bool,
+        )
+    return gives
 
 
 def _fit_kins(

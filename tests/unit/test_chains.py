@@ -179,6 +179,16 @@ def test_a_chain_gives_way_to_the_same_stream_as_well_served():
     assert not (matches["route"] == "intermediary").any()
 
 
+def test_a_use_hands_on_only_what_was_there():
+    # The use takes glass and wood and hands glass on; wood that it takes does not become glass by that.
+    hands_on = make_uses(make_use("as-it-is", materials="glass wood", product="glass", step="none",
+                                  receivers="23:5"))  # fmt: skip
+    streams = [give("o", "a", material="wood"), take("n", "c", material="glass")]
+    assert not len(match(streams, uses=hands_on).matches)
+    made = make_uses(make_use("made", product="glass", step="none", receivers="23:5"))
+    assert list(match(streams, uses=made).matches["route"]) == ["use"]
+
+
 def test_of_two_ways_the_shorter_is_kept():
     streams = [offer(), accept(), take("w", "b", material="wood", amount_best=60, unit="t", treatment="R5",
                                        hazardous=False, months="1-12"), want()]  # fmt: skip
