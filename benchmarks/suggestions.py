@@ -39,7 +39,8 @@ SEED = 20261122
 GENERAL_WORDS = frozenset(
     """industrial industry industries park eco city town area north south east west port harbour region valley
     network industripark cluster published public several various united kingdom province county state
-    symbiosis and the complex zone development economic technological special general national chemical""".split()  # noqa: SIM905
+    chemical symbiosis and the complex zone development economic technological special general national
+    """.split()  # noqa: SIM905
 )
 
 
@@ -95,6 +96,20 @@ def read_cases(path: Path, *, codes: WasteCodes) -> list[Case]:
             )
         )
     return cases
+
+
+def make_own_cases(library: UseLibrary) -> list[Case]:
+    """Return the library's own published exchanges as cases; what is said of the receiver is cut off."""
+    exchanges = library.exchanges[library.exchanges["kind"] == "exchange"]
+    received: dict[tuple[str, str, str, str], set[str]] = {}
+    for row in exchanges.to_dict("records"):
+        stream = str(row["stream"]).split(" to ")[0].split(" as ")[0]
+        key = (str(row["place"]), str(row["giver"]), str(row["code"]), stream)
+        received.setdefault(key, set()).add(str(row["receiver"]))
+    return [
+        Case(str(number), giver, code or None, stream, frozenset(divisions), place)
+        for number, ((place, giver, code, stream), divisions) in enumerate(received.items(), start=1)
+    ]
 
 
 def same_places(place: str, known: Iterable[str]) -> list[str]:
@@ -262,7 +277,9 @@ def evaluate(cases: Sequence[Case], rankers: dict[str, Ranker]) -> dict[str, Any
         "scores": tabulate_scores(answers[ours], ranks[ours]),
         "uncertain": tabulate_uncertain(answers[ours], ranks[ours]),
         "by_giver": tabulate_parts([case.giver for case in cases], ranks[ours]),
-        "by_chapter": tabulate_parts([(case.code or "none")[:2] for case in cases], ranks[ours]),
+        "by_chapter": tabulate_parts(
+            [case.code[:2] if case.code else "no code" for case in cases], ranks[ours]
+        ),
         "failures": [
             {
                 "case_id": case.case_id,
@@ -345,13 +362,19 @@ def _cell(name: str, value: float | None, interval: tuple[float, float]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="How good the suggested receivers are.")
-    parser.add_argument("--cases", type=Path, required=True, help="CSV with " + ", ".join(COLUMNS))
+    parser.add_argument(
+        "--cases",
+        type=Path,
+        help="CSV with "
+        + ", ".join(COLUMNS)
+        + "; without it the exchanges of the library, each place left out",
+    )
     parser.add_argument("--json", action="store_true", help="write everything as JSON")
     parser.add_argument("--failures", type=int, default=20, help="cases to show that were missed")
     chosen = parser.parse_args(arguments)
     codes, library = read_waste_codes(), read_use_library()
     index = read_code_index(codes)
-    cases = read_cases(chosen.cases, codes=codes)
+    cases = read_cases(chosen.cases, codes=codes) if chosen.cases else make_own_cases(library)
     parts = {
         "library, code only": (True, False, False),
         "library, text only": (False, True, False),
