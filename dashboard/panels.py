@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import isnan
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import controls, session
 from dashboard.background import Job
@@ -137,15 +138,20 @@ def show_scenario_map(
         )
     if clicked is not None and clicked.layer != "municipalities":
         controls.choose("selected", clicked.id)
+    show_legend(layers, beside=signs)
+    return clicked
+
+
+def show_legend(layers: Sequence[Layer], *, beside: DeltaGenerator) -> None:
+    """Show what the signs on a map mean, `beside` it where the screen is wide."""
     legend = combine_legends(layers, theme=current_theme())
     # Two of them, of which the page's style shows one: open beside a wide map, closed below a narrow one.
     for place, opened in (("wide", True), ("narrow", False)):
         with (
-            signs.container(key=f"legend_{place}"),
+            beside.container(key=f"legend_{place}"),
             st.expander(_("Legend"), expanded=opened, icon=":material/legend_toggle:"),
         ):
             st.html(legend)
-    return clicked
 
 
 def show_shared_polygon(municipality: str | None) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, session, tables
+from dashboard import controls, panels, session, tables
 from dashboard.exporting import MEDIA_TYPES
 from dashboard.labels import HIERARCHIES, label, label_basis
-from dashboard.layers import build_facility_layer, build_plan_layer, combine_legends
-from dashboard.mapview import current_theme, show_map
+from dashboard.layers import build_facility_layer, build_plan_layer
+from dashboard.mapview import show_map
 from dashboard.notes import note
 from dashboard.planwording import (
     KINDS,
@@ -30,19 +30,19 @@ from geodata.planning import Plan, goal_unit
 MOST_ROWS = 1000
 FLOW_COLUMNS = (
     "from_name",
-    "via_name",
     "to_name",
     "material",
     "amount",
     "unit",
-    "becomes",
+    "basis",
     "net_nok",
-    "net_nok_low",
-    "net_nok_high",
     "net_t_co2e",
+    "becomes",
+    "via_name",
     "distance_km",
     "vehicle_km",
-    "basis",
+    "net_nok_low",
+    "net_nok_high",
 )
 ADVICE = {
     "must_place": N_("Take away what has to be placed, or choose a longer distance in the margin."),
@@ -93,23 +93,23 @@ def show_figures(plan: Plan) -> None:
             _("otherwise landfilled or burnt"),
         ),
         (
-            _("Net benefit a year"),
-            format_million(total["net_nok"]),
+            _("Net benefit, million NOK a year"),
+            _write_million(total["net_nok"]),
             _("between {low} and {high}").format(
-                low=format_million(total["net_nok_low"]), high=format_million(total["net_nok_high"])
+                low=_write_million(total["net_nok_low"]), high=_write_million(total["net_nok_high"])
             ),
         ),
         (
-            _("Emissions avoided a year"),
-            format_number(_thousandth(total["net_kg_co2e"]), unit="t CO2e"),
+            _("Emissions avoided, t CO2e a year"),
+            format_number(total["net_kg_co2e"] / 1000),
             _("between {low} and {high}").format(
-                low=format_number(_thousandth(total["net_kg_co2e_low"])),
-                high=format_number(_thousandth(total["net_kg_co2e_high"]), unit=f"t, {basis}"),
+                low=format_number(total["net_kg_co2e_low"] / 1000),
+                high=format_number(total["net_kg_co2e_high"] / 1000, unit=f"({basis})"),
             ),
         ),
         (
             _("Kilometres driven a year"),
-            format_number(total["vehicle_km"], unit="km"),
+            format_number(total["vehicle_km"]),
             _("empty way back included")
             if session.current_economics().empty_return
             else _("without the empty way back"),
@@ -129,15 +129,8 @@ def show_figures(plan: Plan) -> None:
         )
 
 
-def format_million(nok: float) -> str:
-    """Write a large sum in millions, a small one in kroner."""
-    if is_unknown(nok) or abs(nok) < 1e6:
-        return format_number(nok, unit="NOK")
-    return format_number(nok / 1e6, decimals=1 if abs(nok) < 1e8 else 0, unit=_("million NOK"))
-
-
-def _thousandth(value: float) -> float:
-    return value / 1000
+def _write_million(nok: float) -> str:
+    return format_number(nok / 1e6, decimals=0 if abs(nok) >= 1e8 else 1)
 
 
 def show_proof(plan: Plan, *, names: PlanNames) -> None:
@@ -174,6 +167,11 @@ def _show_conflicts(plan: Plan, *, names: PlanNames) -> None:
     st.error(_("No plan keeps all of these limits together:"), icon=":material/block:")
     records = plan.conflicts.to_dict("records")
     st.text("\n".join(f"• {describe_conflict(row, names=names)}" for row in records))
+    for row in records:
+        supply = session.list_supply(plan)
+        if row["kind"] == "min_placed_share" and not is_unknown(row["would_do"]) and supply > 0:
+            share = format_number(100 * row["would_do"] / supply, decimals=1, unit="%")
+            st.text(_("At most {share} of the known tonnes can be placed.").format(share=share))
     advice = dict.fromkeys(_(ADVICE[str(row["kind"])]) for row in records if str(row["kind"]) in ADVICE)
     for text in advice:
         st.text(text)
@@ -193,18 +191,20 @@ def show_flow_map(view: session.View, plan: Plan) -> None:
     flows = describe_flows(view, plan)
     ends = facilities[facilities["facility_id"].isin(used)]
     layers = [build_plan_layer(flows, facilities), build_facility_layer(ends, result.tables.streams)]
-    clicked = show_map(
-        layers,
-        key="map_plan",
-        height=520,
-        selected_id=controls.choice("selected"),
-        lang=language(),
-        credit=session.credit_roads(),
-    )
+    drawing, signs = st.columns([3.4, 1])
+    with drawing:
+        clicked = show_map(
+            layers,
+            key="map_plan",
+            height=560,
+            selected_id=controls.choice("selected"),
+            bounds=layers[0].bounds,
+            lang=language(),
+            credit=session.credit_roads(),
+        )
     if clicked is not None:
         controls.choose("selected", clicked.id)
-    with st.expander(_("Legend"), icon=":material/legend_toggle:"):
-        st.html(combine_legends(layers, theme=current_theme()))
+    panels.show_legend(layers, beside=signs)
 
 
 def describe_flows(view: session.View, plan: Plan) -> pd.DataFrame:

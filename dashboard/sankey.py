@@ -25,13 +25,14 @@ from geodata.flows import TONNES
 from geodata.planning import Plan, summarise_destinations
 from geodata.uses import HIERARCHIES as RANKS
 
-WIDE_MATERIALS, NARROW_MATERIALS = 14, 7
+WIDE_MATERIALS, NARROW_MATERIALS = 12, 7
 OTHERS = "+"
 """Key of the node that stands for all smaller materials; no material is called so."""
 UNALLOCATED, UNKNOWN, NO_OPERATION = "unallocated", "unknown", "none"
 SEE_THROUGH = 0.42
-NODE_HEIGHT, LEAST_HEIGHT, MOST_HEIGHT = 44, 300, 820
-LONGEST_LABEL = 28
+NODE_HEIGHT, LEAST_HEIGHT, MOST_HEIGHT = 46, 320, 820
+LONGEST_LABEL = 34
+FONT = '"Source Sans", "Source Sans 3", sans-serif'
 
 Material = Callable[[str], str]
 
@@ -164,7 +165,7 @@ def make_figure(
                 "textfont": {"color": ink, "size": 13 if narrow else 14, "shadow": "none"},
                 "node": {
                     "label": [
-                        f"{escape(_shorten(name, narrow=narrow))}<br>{escape(amount)}"
+                        f"{escape(_shorten(name, narrow=narrow))} <b>{escape(amount)}</b>"
                         for name, amount in zip(names, amounts, strict=True)
                     ],
                     "customdata": [
@@ -173,7 +174,8 @@ def make_figure(
                     "hovertemplate": "%{customdata}<extra></extra>",
                     "color": colours,
                     "line": {"color": ink, "width": 0.8},
-                    "pad": 22 if narrow else 20,
+                    "align": "left",
+                    "pad": 20,
                     "thickness": 14,
                 },
                 "link": {
@@ -188,8 +190,8 @@ def make_figure(
         ],
         "layout": {
             "height": int(min(max(NODE_HEIGHT * tallest, LEAST_HEIGHT), MOST_HEIGHT)),
-            "margin": {"l": 4, "r": 4, "t": 12, "b": 12},
-            "font": {"color": ink},
+            "margin": {"l": 4, "r": 4, "t": 14, "b": 18},
+            "font": {"color": ink, "family": FONT},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
         },

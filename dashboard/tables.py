@@ -22,6 +22,7 @@ from dashboard.labels import (
     DIRECTIONS,
     EXCLUSION_REASONS,
     GEOCODE_GRADES,
+    HIERARCHIES,
     LEGAL_STATUSES,
     NETWORK_KINDS,
     label,
@@ -41,6 +42,11 @@ DECIMALS = {
     "exchange_best": 1,
     "distance_km": 1,
     "estimated_km": 1,
+    "net_nok_per_t": 0,
+    "net_kg_co2e_per_t": 0,
+    "break_even_km": 0,
+    "rank_best": 0,
+    "rank_worst": 0,
     "minutes": 0,
     "ferries": 0,
     "score": 2,
@@ -84,7 +90,12 @@ WIDTHS = {
     "partner": 270,
     "facility": 250,
     "from_name": 240,
+    "via": 170,
     "to_name": 240,
+    "becomes": 170,
+    "missing": 260,
+    "rank_best": 75,
+    "rank_worst": 75,
     "title": 330,
     "reason": 300,
     "what": 380,
@@ -119,7 +130,15 @@ NUMBER_WIDTH = 105
 NARROW_FORMS: dict[str, dict[str, int]] = {
     "plan_left": {"material": 104, "amount": 84, "reason": 170},
     "plan_prices": {"what": 160, "price": 92, "price_unit": 86},
-    "plan_flows": {"from_name": 110, "to_name": 110, "amount": 76, "unit": 40},
+    "plan_flows": {
+        "from_name": 112,
+        "to_name": 112,
+        "amount": 84,
+        "unit": 40,
+        "material": 130,
+        "basis": 120,
+        "net_nok": 100,
+    },
     "content_basis": {"direction": 62, "basis": 106, "amount_best": 104, "unit": 50},
     "partners": {"partner": 158, "distance_km": 68, "score": 66},
     "kommune_totals": {"direction": 62, "material": 104, "amount_best": 80, "unit": 42, "basis": 108},
@@ -310,7 +329,9 @@ def present_matches(
     view = matches.reset_index(drop=True).copy()
     view["from_name"] = view["from_facility_id"].astype("object").map(names)
     view["to_name"] = view["to_facility_id"].astype("object").map(names)
+    view["via"] = view["via_facility_id"].astype("object").map(names).fillna("")
     view["material"] = view["material"].astype("object").map(material)
+    view["becomes"] = _labelled(view["hierarchy"], HIERARCHIES)
     view["basis"] = view["basis"].map(label_basis)
     view["hazardous"] = view["hazardous"].map(_yes_no)
     view["eal_code"] = view["eal_code"].astype("object").where(view["eal_code"].notna(), _("none"))

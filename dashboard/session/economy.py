@@ -241,6 +241,12 @@ def list_indicators(plan: Plan) -> dict[str, float]:
     }
 
 
+def list_supply(plan: Plan) -> float:
+    """Return the known supply in tonnes, whether there is a plan or not."""
+    totals = plan.totals
+    return float(totals.loc[(totals["name"] == "supply") & (totals["unit"] == "t"), "value"].sum())
+
+
 def spread_plan_choices(asked: PlanChoices) -> dict[str, Hashable]:
     """Return what is asked as a scenario of :mod:`geodata.comparison`: one name for each thing to turn."""
     return spread_choices(asked.economics) | {
