@@ -14,6 +14,7 @@ from dashboard.exporting import MEDIA_TYPES
 from dashboard.labels import HIERARCHIES, label, label_basis
 from dashboard.layers import build_facility_layer, build_plan_layer
 from dashboard.mapview import show_map
+from dashboard.matchwording import tell_unpriced
 from dashboard.notes import note
 from dashboard.planwording import (
     KINDS,
@@ -53,20 +54,6 @@ ADVICE = {
     "demand": N_("More demand would do: lower the limit, or find more who can take it."),
     "capacity": N_("More capacity would do: lower the limit, or find more who can treat it."),
     "supply": N_("There is no more of it: lower the limit."),
-}
-LACKING = {
-    "gate_fee": N_("what it costs to get rid of it today"),
-    "replaced_value": N_("the value of what is replaced"),
-    "treatment_cost": N_("the cost of treatment"),
-    "yield": N_("how much comes out of it"),
-    "unit": N_("how what is replaced is counted"),
-    "present_treatment": N_("how it is treated today"),
-    "distance": N_("the way by road"),
-    "ferries": N_("the ferries on the way"),
-    "via_km": N_("the way to the intermediary"),
-    "substitution_ratio": N_("how much it can replace"),
-    "density_t_per_m3": N_("the density"),
-    "energy_mwh_per_t": N_("the heat in it"),
 }
 
 
@@ -367,9 +354,8 @@ def show_unpriced(view: session.View) -> None:
             ).format(count=format_number(len(lacks)), unknown=format_number(int(unknown)))
         )
         counts = lacks["unpriced"].astype(str).str.split().explode().value_counts()
-        rows = pd.DataFrame(
-            {"what": [tell_lacking(key) for key in counts.index], "matches": counts.to_numpy()}
-        )
+        lines = tell_unpriced(" ".join(counts.index), words=session.use_words(), material=view.material)
+        rows = pd.DataFrame({"what": lines, "matches": counts.to_numpy()})
         tables.show_table(
             rows,
             key="plan_unpriced",
@@ -377,16 +363,6 @@ def show_unpriced(view: session.View) -> None:
             titles={"what": _("What lacks")},
             alt=_("Figures that lack, with the number of matches that need them."),
         )
-
-
-def tell_lacking(key: str) -> str:
-    """Return what a key of `unpriced` stands for, in words."""
-    name, _slash, subject = key.partition("/")
-    text = _(LACKING[name]) if name in LACKING else show_text(name)
-    if not subject:
-        return text
-    named = session.label_materials().get(subject.rpartition(":")[2]) or show_text(subject)
-    return f"{text}: {named}"
 
 
 def _tell_more(count: int) -> None:
