@@ -31,6 +31,8 @@ ALWAYS = 10
 _ALIKE = 0.5
 """How near an exchange must be to be shown as an example."""
 _REASONS = 5
+_NAMED = 0.4
+"""How like a material's name a text must be to be taken as naming it."""
 _NEAR_BEST = 4
 """How soon a code that a text may mean counts less than the best one."""
 RANKING_COLUMNS = ("rank", "division", "score", "share", "use_ids", "exchange_ids", "basis")
@@ -325,13 +327,26 @@ def _read_query(
     for name, likeness in hits.materials.items():
         if likeness >= 0.6 * best:
             weighed[name] = max(weighed.get(name, 0.0), factor * likeness**2)
-    if not code:
+    if not code and not _is_flow_without_code(hits, codes):
         strongest = max(text_weights.values(), default=0.0)
         for name, weight in text_weights.items():
             if weight >= 0.5 * strongest:
                 sharp = min(1.0, weight) * (weight / strongest) ** _NEAR_BEST
                 weighed_codes[name] = max(weighed_codes.get(name, 0.0), sharp)
     return _Query(weighed_codes, weighed)
+
+
+def _is_flow_without_code(hits: TextHits, codes: WasteCodes) -> bool:
+    """Whether the text names heat, a gas or another flow that is no waste: a code would lead astray."""
+    if not hits.materials:
+        return False
+    name, likeness = max(hits.materials.items(), key=lambda item: (item[1], item[0]))
+    return likeness >= _NAMED and not {name, *codes.ancestors[name]} & _coded_materials(codes)
+
+
+@lru_cache(maxsize=4)
+def _coded_materials(codes: WasteCodes) -> frozenset[str]:
+    return frozenset(codes.material_by_code.values())
 
 
 def _weigh_uses(
