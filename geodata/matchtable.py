@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from hashlib import blake2s
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from geodata.flows import ENERGY
 from geodata.schemas import BASES
@@ -136,60 +137,52 @@ def tabulate_matches(
     offer, need, via = pairs["offer"], pairs["need"], pairs["via"]
     of = {name: flows[name].to_numpy() for name in flows.columns}
     names, stream = np.array(ids, dtype=object), of["stream_id"]
+    spell = {name: _spell(of[name]) for name in ("stream_id", "material", "code", "unit", "treatment")}
+    owner = _spell(names[of["facility"]])
     unit, code = of["unit"], of["code"]
     hazard = np.maximum(of["hazard"][offer], np.where(pairs["route"] == SAME_STREAM, of["hazard"][need], -1))
     rank = np.arange(1, len(offer) + 1)
     reported = rank[pairs["basis"] == 0]
     low, high = pairs["score"] + pairs["span_low"], pairs["score"] + pairs["span_high"]
     rank_best, rank_worst = rank_range(low, high)
-    chained = via >= 0
+    unclear = (pairs["route"] == SAME_STREAM) & (unit[offer] != unit[need])
     out: dict[str, Any] = {name: pairs[name] for name in pairs if name in MATCH_COLUMNS or name in extra}
     out |= {
-        "match_id": [
-            _name_match(*names_of)
-            for names_of in zip(
-                stream[offer].tolist(),
-                stream[need].tolist(),
-                np.where(chained, stream[via], "").tolist(),
-                strict=True,
-            )
-        ],
+        "match_id": _name_matches(stream, offer, need, via),
         "rank": rank,
         "rank_best": rank_best,
         "rank_worst": rank_worst,
         "score_low": low,
         "score_high": high,
-        "offer_stream_id": stream[offer],
-        "need_stream_id": stream[need],
-        "from_facility_id": names[of["facility"][offer]],
-        "to_facility_id": names[of["facility"][need]],
-        "route": np.array(ROUTES, dtype=object)[pairs["route"]],
-        "via_facility_id": _blank_to_none(np.where(chained, names[of["facility"][via]], "")),
-        "via_stream_id": _blank_to_none(np.where(chained, stream[via], "")),
-        "material": of["material"][offer],
-        "need_material": of["material"][need],
-        "relation": np.array(RELATIONS, dtype=object)[pairs["relation"]],
+        "offer_stream_id": spell["stream_id"].take(offer),
+        "need_stream_id": spell["stream_id"].take(need),
+        "from_facility_id": owner.take(offer),
+        "to_facility_id": owner.take(need),
+        "route": _spell(ROUTES).take(pairs["route"]),
+        "via_facility_id": owner.take(via, allow_fill=True),
+        "via_stream_id": spell["stream_id"].take(via, allow_fill=True),
+        "material": spell["material"].take(offer),
+        "need_material": spell["material"].take(need),
+        "relation": _spell(RELATIONS).take(pairs["relation"]),
         "shared_digits": pairs["digits"],
         "code_by_use": pairs["by_use"],
-        "offer_code": _blank_to_none(code[offer]),
-        "need_code": _blank_to_none(code[need]),
-        "eal_code": _blank_to_none(np.where(code[offer] != "", code[offer], code[need])),
-        "unit": _blank_to_none(
-            np.where((pairs["route"] == SAME_STREAM) & (unit[offer] != unit[need]), "", unit[offer])
-        ),
-        "need_unit": _blank_to_none(unit[need]),
+        "offer_code": spell["code"].take(offer),
+        "need_code": spell["code"].take(need),
+        "eal_code": spell["code"].take(np.where(code[offer] != "", offer, need)),
+        "unit": spell["unit"].take(np.where(unclear, -1, offer), allow_fill=True),
+        "need_unit": spell["unit"].take(need),
         "need_amount": of["amount_best"][need],
         "amount_state": _state_amounts(pairs, of["amount_best"][need]),
         "estimated": pairs["estimated_km"] > 0,
-        "basis": np.array(BASES, dtype=object)[pairs["basis"]],
+        "basis": _spell(BASES).take(pairs["basis"]),
         "ahead_of_reported": (pairs["basis"] >= BASES.index("modelled"))
         & (rank < (reported.max() if len(reported) else 0)),
         "hazardous": pd.array(np.where(hazard < 0, np.nan, hazard), dtype="Float64").astype("boolean"),
-        "licence": np.array(LICENCES, dtype=object)[pairs["licence"]],
+        "licence": _spell(LICENCES).take(pairs["licence"]),
         "present_hierarchy": _name_rank(pairs["present_rank"]),
         "hierarchy": _name_rank(pairs["new_rank"]),
         "hierarchy_rank": np.where(pairs["new_rank"] > 0, pairs["new_rank"], np.nan),
-        "offer_treatment": _blank_to_none(of["treatment"][offer]),
+        "offer_treatment": spell["treatment"].take(offer),
         "offer_price_nok_per_t": of["price_nok_per_t"][offer],
     }
     out |= _describe_uses(pairs, of, uses)
@@ -211,30 +204,27 @@ def rank_range(low: Floats, high: Floats) -> tuple[Array, Array]:
 def _describe_uses(pairs: Mapping[str, Array], of: Mapping[str, Array], uses: UseTable) -> dict[str, Any]:
     """Return what the use of each match is; where it has none, the treatment that the need tells of."""
     use, count = pairs["use"], len(pairs["use"])
-    treatment = of["treatment"][pairs["need"]]
-    material = of["material"][pairs["offer"]]
-    out: dict[str, Any] = {
-        "use_id": np.full(count, None, dtype=object),
-        "step": np.full(count, None, dtype=object),
-        "law": np.full(count, None, dtype=object),
-        "operation": _blank_to_none(treatment),
-        "product": material,
-        "yield_best": np.ones(count),
-        "fills_per_t": np.ones(count),
-    }
+    treatment, material = of["treatment"][pairs["need"]], of["material"][pairs["offer"]]
+    nothing = _spell([""]).take(np.zeros(count, dtype=np.intp))
+    out: dict[str, Any] = dict.fromkeys(("use_id", "step", "law"), nothing)
+    out |= {"operation": _spell(treatment), "product": _spell(material)}
+    out |= {"yield_best": np.ones(count), "fills_per_t": np.ones(count)}
     if uses.library is None or not len(uses):
         return out
     known, at = use >= 0, np.maximum(use, 0)
     table = uses.library.uses
-    for name in ("use_id", "step", "law", "operation", "product"):
-        values = table[name].astype(object).to_numpy()[at]
-        out[name] = np.where(known, _blank_to_none(values), out[name])
+    for name in ("use_id", "step", "law"):
+        out[name] = _spell(table[name]).take(np.where(known, use, -1), allow_fill=True)
+    for name, other in (("operation", treatment), ("product", material)):
+        distinct, back = np.unique(other.astype("U"), return_inverse=True)
+        both = _spell([*table[name].astype(object), *distinct.tolist()])
+        out[name] = both.take(np.where(known, use, len(table) + back))
     out["yield_best"] = np.where(known, uses.yield_best[at], 1.0)
     out["fills_per_t"] = np.where(pairs["route"] == SAME_STREAM, 1.0, out["yield_best"])
     return out
 
 
-def _list_missing(pairs: Mapping[str, Array], of: Mapping[str, Array], uses: UseTable) -> Array:
+def _list_missing(pairs: Mapping[str, Array], of: Mapping[str, Array], uses: UseTable) -> ExtensionArray:
     """Return the keys of what is not known of each match."""
     offer, need, via = pairs["offer"], pairs["need"], pairs["via"]
     chained, turned = via >= 0, pairs["route"] != SAME_STREAM
@@ -261,30 +251,40 @@ def _list_missing(pairs: Mapping[str, Array], of: Mapping[str, Array], uses: Use
         number |= tests[name].astype(np.int64) << place
     distinct, back = np.unique(number, return_inverse=True)
     texts = [" ".join(name for k, name in enumerate(MISSING) if bits >> k & 1) for bits in distinct.tolist()]
-    return np.array(texts, dtype=object)[back]
+    return pd.array(texts, dtype="string").take(back)
 
 
-def _state_amounts(pairs: Mapping[str, Array], need_amount: Floats) -> npt.NDArray[np.object_]:
+def _state_amounts(pairs: Mapping[str, Array], need_amount: Floats) -> ExtensionArray:
     offered, needed = ~np.isnan(pairs["offer_amount"]), ~np.isnan(need_amount)
     tests = [pairs["amount_known"], offered & needed, needed, offered]
-    states = ["known", "not_comparable", "offer_unknown", "need_unknown"]
-    return np.select(tests, states, "both_unknown").astype(object)
+    states = ["known", "not_comparable", "offer_unknown", "need_unknown", "both_unknown"]
+    return _spell(states).take(np.select(tests, [0, 1, 2, 3], 4))
 
 
-def _name_match(offer_stream_id: str, need_stream_id: str, via_stream_id: str) -> str:
-    """Return a name made of hexadecimal digits only, the same from run to run."""
-    text = f"{offer_stream_id}\x00{need_stream_id}" + (f"\x00{via_stream_id}" if via_stream_id else "")
-    return "m" + blake2s(text.encode(), digest_size=8).hexdigest()
+def _name_matches(stream: Array, offer: Array, need: Array, via: Array) -> ExtensionArray:
+    """Return names of hexadecimal digits only, the same from run to run: 64 bits of the streams' names."""
+    digests = b"".join(blake2b(str(name).encode(), digest_size=8).digest() for name in stream.tolist())
+    known = np.append(np.frombuffer(digests, dtype=">u8").astype(np.uint64), np.uint64(0))  # -1: none
+    number = _scramble(_scramble(_scramble(known[offer]) ^ known[need]) ^ known[via])
+    text = number.astype(">u8").tobytes().hex()
+    return _spell([f"m{text[start : start + 16]}" for start in range(0, len(text), 16)])
 
 
-def _name_rank(rank: Array) -> npt.NDArray[np.object_]:
-    return np.array([None, *HIERARCHIES], dtype=object)[rank]
+def _scramble(number: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return numbers of which every bit depends on every bit: the finaliser of splitmix64."""
+    number = (number ^ (number >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    number = (number ^ (number >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return number ^ (number >> np.uint64(31))
 
 
-def _blank_to_none(texts: Array) -> npt.NDArray[np.object_]:
-    out: npt.NDArray[np.object_] = texts.astype(object)  # a copy
-    out[texts == ""] = None
-    return out
+def _spell(texts: Sequence[object] | Array | pd.Series) -> ExtensionArray:
+    """Return texts as an array of strings, "" as <NA>; what is taken of it is not converted anew."""
+    values = np.asarray(texts, dtype=object)
+    return pd.array(np.where(values == "", None, values), dtype="string")  # type: ignore[call-overload]
+
+
+def _name_rank(rank: Array) -> ExtensionArray:
+    return _spell(["", *HIERARCHIES]).take(rank)
 
 
 _NUMBERS: tuple[str, ...] = (
