@@ -194,6 +194,7 @@ CHOICES: dict[str, Choice] = {
         Choice("mode", "container", _one_of(PARTNER_MODES)),
         Choice("facility", None, _text),
         Choice("reach", False, _yes, _write_yes),
+        Choice("pays", False, _yes, _write_yes),
         Choice("reach_min", 90.0, _number(*REACH_MINUTES), _write_number),
         Choice("has", None, _text),
         Choice("place", None, _text),

@@ -15,37 +15,52 @@ from dashboard.text import gettext as _
 from geodata.scoring import explain_match
 
 
-def show_explanation(view: session.View, match: Mapping[str, object], *, key: str) -> None:
-    """Show each part of one match's score as text and bar; the parts add up to the score."""
+def show_parts(view: session.View, match: Mapping[str, Any], *, key: str) -> None:
+    """Show each part of one match's score as text and bar; the parts add up to the score.
+
+    Where the screen is too narrow for the table's last column, the same stands as lines.
+    """
     parts = explain_match(match, parameters=view.result.parameters)
-    st.subheader(_("Why this match: {score} points").format(score=_points(match["score"])))
-    giver, taker = (view.names.get(str(match[f"{end}_facility_id"]), "?") for end in ("from", "to"))
-    st.text(f"{giver} → {taker}")
+    reasons = [describe_reason(part.reason_code, part.values, material=view.material) for part in parts]
+    names = [label(SCORE_PARTS, part.part) for part in parts]
+    points, most = (sum(getattr(part, name) for part in parts) for name in ("points", "max_points"))
     table = pd.DataFrame(
         {
-            "part": [label(SCORE_PARTS, part.part) for part in parts] + [_("Sum")],
-            "points": [part.points for part in parts] + [sum(part.points for part in parts)],
+            "part": [*names, _("Sum")],
+            "points": [part.points for part in parts] + [points],
             "share": [100 * part.points / part.max_points if part.max_points else 0.0 for part in parts]
-            + [100 * sum(p.points for p in parts) / max(sum(p.max_points for p in parts), 1e-9)],
-            "why": [describe_reason(part.reason_code, part.values, material=view.material) for part in parts]
-            + [""],
+            + [100 * points / max(most, 1e-9)],
+            "why": [*reasons, ""],
         }
     )
-    st.dataframe(
-        table.style.format({"points": _points}),
-        hide_index=True,
-        key=key,
-        height="content",
-        alt=_("The parts of the score with points and reason; the last row is their sum."),
-        column_config={
-            "part": st.column_config.TextColumn(_("Part")),
-            "points": st.column_config.NumberColumn(_("Points"), width="small"),
-            "share": st.column_config.ProgressColumn(
-                _("Share of the possible points"), min_value=0, max_value=100, format="%d %%"
-            ),
-            "why": st.column_config.TextColumn(_("Why"), width="large"),
-        },
-    )
+    with st.container(key=f"wide_{key}_parts"):
+        st.dataframe(
+            table.style.format({"points": _points}),
+            hide_index=True,
+            key=key,
+            height="content",
+            alt=_("The parts of the score with points and reason; the last row is their sum."),
+            column_config={
+                "part": st.column_config.TextColumn(_("Part")),
+                "points": st.column_config.NumberColumn(_("Points"), width="small"),
+                "share": st.column_config.ProgressColumn(
+                    _("Share of the possible points"), min_value=0, max_value=100, format="%d %%"
+                ),
+                "why": st.column_config.TextColumn(_("Why"), width="large"),
+            },
+        )
+    with st.container(key=f"narrow_{key}_parts"):
+        st.text(
+            "\n".join(
+                _("{part}: {points} of {most} points, {reason}").format(
+                    part=name,
+                    points=_points(part.points),
+                    most=_points(part.max_points),
+                    reason=reason,
+                )
+                for name, part, reason in zip(names, parts, reasons, strict=True)
+            )
+        )
 
 
 def _points(value: Any) -> str:

@@ -9,9 +9,20 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, explanations, panels, reach, resulttables, session, tables, unreached
-from dashboard.labels import ACTOR_TYPES, BASIS_MEANINGS, SCORE_PARTS, label, label_basis, label_dataset
-from dashboard.layers import build_facility_layer, build_route_layer, combine_legends
+from dashboard import (
+    controls,
+    industries,
+    matchcard,
+    panels,
+    payreach,
+    reach,
+    resulttables,
+    session,
+    tables,
+    unreached,
+)
+from dashboard.labels import ACTOR_TYPES, label, label_basis, label_dataset
+from dashboard.layers import Layer, build_facility_layer, build_route_layer, combine_legends
 from dashboard.mapview import current_theme, show_map
 from dashboard.notes import note
 from dashboard.text import format_minutes, format_number, is_unknown, language
@@ -19,13 +30,16 @@ from dashboard.text import gettext as _
 from geodata.ferryneeds import FerryNeed
 from geodata.inquiries import suggest_wider_limits
 from geodata.partners import rank_partners
-from geodata.scoring import explain_match
 
 PARTNER_COLUMNS = (
     "rank",
     "partner",
     "score",
+    "via",
     "distance_km",
+    "net_nok_per_t",
+    "net_kg_co2e_per_t",
+    "break_even_km",
     "minutes",
     "ferries",
     "direction",
@@ -102,9 +116,12 @@ def show_partners(search: Search) -> None:
             key="partners",
             columns=PARTNER_COLUMNS,
             ids=list(ranked["best_match_id"].astype(str)),
-            alt=_("Partners by rank, with score, amount, basis, road distance, minutes and ferries."),
+            alt=_(
+                "Partners by rank, with score, intermediary, distance, money, emissions, amount and basis."
+            ),
             missing="–",
         )
+        note(_("Money and emissions are best estimates of the best match, of energy per MWh."))
         unreached.show_distance_source(result)
         if len(ranked) > 1:
             note(_("Pick a row, or a facility on the map, to see why it fits and the way there."))
@@ -112,6 +129,7 @@ def show_partners(search: Search) -> None:
     else:
         _show_no_partner(view)
         _show_reach_alone(search)
+    industries.show_industries(view, search.facility_id, nobody=not len(ranked))
     st.header(_("Left out"))
     _suggest_limits(search)
     note(_("The nearest ones of the same family of materials that did not fit, and why."))
@@ -140,24 +158,51 @@ def _show_no_partner(view: session.View) -> None:
 
 
 def _show_reach_alone(search: Search) -> None:
-    """Offer the reach of a facility that has no partner."""
-    reached = reach.pick_reach(search.view, search.facility_id)
-    if reached is None:
-        return
-    tables_ = search.view.result.tables
-    here = tables_.facilities[tables_.facilities["facility_id"] == search.facility_id]
-    layers = [reached.layer, build_facility_layer(here, tables_.streams)]
-    show_map(
-        layers,
-        key="map_partner",
-        height=460,
-        bounds=reached.layer.bounds,
-        lang=language(),
-        credit=session.credit_roads(),
+    """Offer the reach of a facility that has no partner, and how far its stream pays."""
+    reached, pays = _pick_reaches(
+        search, material=industries.offered_material(search.view, search.facility_id)
     )
-    with st.expander(_("Legend"), icon=":material/legend_toggle:"):
-        st.html(combine_legends(layers, theme=current_theme()))
-    reach.show_reach(search.view, reached)
+    layers = _reach_layers(reached, pays)
+    if layers:
+        tables_ = search.view.result.tables
+        here = tables_.facilities[tables_.facilities["facility_id"] == search.facility_id]
+        bounds = layers[0].bounds
+        layers.append(build_facility_layer(here, tables_.streams))
+        show_map(
+            layers,
+            key="map_partner",
+            height=460,
+            bounds=bounds,
+            lang=language(),
+            credit=session.credit_roads(),
+        )
+        with st.expander(_("Legend"), icon=":material/legend_toggle:"):
+            st.html(combine_legends(layers, theme=current_theme()))
+    _show_reaches(search, reached, pays)
+
+
+def _pick_reaches(
+    search: Search, *, match_id: str | None = None, material: str | None = None
+) -> tuple[reach.Reach | None, payreach.PayReach | None]:
+    """Let the reader switch on the reach in minutes and how far it pays, beside one another."""
+    first, second = st.columns(2)
+    with first:
+        reached = reach.pick_reach(search.view, search.facility_id)
+    with second:
+        pays = payreach.pick_pay_reach(search.view, search.facility_id, match_id=match_id, material=material)
+    return reached, pays
+
+
+def _reach_layers(reached: reach.Reach | None, pays: payreach.PayReach | None) -> list[Layer]:
+    found = [pays.layer if pays is not None else None, reached.layer if reached is not None else None]
+    return [layer for layer in found if layer is not None]
+
+
+def _show_reaches(search: Search, reached: reach.Reach | None, pays: payreach.PayReach | None) -> None:
+    if pays is not None:
+        payreach.show_pay_reach(pays)
+    if reached is not None:
+        reach.show_reach(search.view, reached)
 
 
 def _clear_filters() -> None:
@@ -223,36 +268,38 @@ def _present(view: session.View, ranked: pd.DataFrame) -> pd.DataFrame:
         ", ".join(view.material(key) for key in str(keys).split()) for keys in shown["materials"]
     ]
     shown["basis"] = shown["basis"].map(label_basis)
+    matches = view.result.matches
+    best = matches.set_index("match_id").loc[ranked["best_match_id"]]
+    shown["via"] = best["via_facility_id"].astype("object").map(view.names).fillna("").to_numpy()
+    prices = session.price_rows(best)
+    for name in resulttables.PRICE_COLUMNS:
+        shown[name] = prices[name].to_numpy()
     return shown
 
 
 def _show_partner(search: Search, ranked: pd.DataFrame, row: pd.Series) -> None:
     view, result = search.view, search.view.result
     match = result.matches[result.matches["match_id"] == row["best_match_id"]].iloc[0].to_dict()
-    explanations.show_explanation(view, match, key="partner_why")
-    _list_reasons(view, match)
-    st.text(
-        _("Basis of the amount: {basis} ({meaning})").format(
-            basis=label_basis(match["basis"]), meaning=label(BASIS_MEANINGS, match["basis"])
-        )
-    )
+    matchcard.show_match_card(view, str(row["best_match_id"]), key="partner_why")
     st.subheader(_("The way by road"))
     on_main_roads = session.current_roads().path is None
     st.text(describe_way(match, on_main_roads=on_main_roads))
+    stops = [str(match[f"{end}_facility_id"]) for end in ("from", "via", "to")]
+    start, via, end = stops[0], None if is_unknown(match["via_facility_id"]) else stops[1], stops[2]
     if not is_unknown(match["ferries"]) and match["ferries"] > 0:
-        need = session.find_ferries(view, str(match["from_facility_id"]), str(match["to_facility_id"]))
-        if need is not None:
-            st.text(describe_ferries(need))
+        for one, two in ((start, end),) if via is None else ((start, via), (via, end)):
+            need = session.find_ferries(view, one, two)
+            if need is not None:
+                st.text(describe_ferries(need))
     unreached.show_distance_source(result)
-    route = session.find_way(view, str(match["from_facility_id"]), str(match["to_facility_id"]))
-    reached = reach.pick_reach(view, search.facility_id)
+    route = session.find_whole_way(view, start, via, end)
+    reached, pays = _pick_reaches(search, match_id=str(row["best_match_id"]))
     facilities = result.tables.facilities
-    ids = {search.facility_id, *ranked["partner_facility_id"].astype(str)}
+    ids = {search.facility_id, via, *ranked["partner_facility_id"].astype(str)}
     layers = [build_facility_layer(facilities[facilities["facility_id"].isin(ids)], result.tables.streams)]
     if route is not None:
         layers.insert(0, build_route_layer(route))
-    if reached is not None:
-        layers.insert(0, reached.layer)
+    layers = [*_reach_layers(reached, pays), *layers]
     clicked = show_map(
         layers,
         key="map_partner",
@@ -262,29 +309,20 @@ def _show_partner(search: Search, ranked: pd.DataFrame, row: pd.Series) -> None:
         lang=language(),
         credit=session.credit_roads(),
     )
-    if clicked is not None and clicked.layer == "facilities" and clicked.id != row["partner_facility_id"]:
+    if (
+        clicked is not None
+        and clicked.layer == "facilities"
+        and clicked.id not in (row["partner_facility_id"], via)
+    ):
         controls.choose("selected", clicked.id)
         st.rerun()
     with st.expander(_("Legend"), icon=":material/legend_toggle:"):
         st.html(combine_legends(layers, theme=current_theme()))
-    if reached is not None:
-        reach.show_reach(view, reached)
+    _show_reaches(search, reached, pays)
     if route is not None:
         with st.expander(_("The legs of the way"), icon=":material/route:"):
             _show_legs(route)
     _show_about(view, str(row["partner_facility_id"]))
-
-
-def _list_reasons(view: session.View, match: Mapping[str, Any]) -> None:
-    """Say the reasons as lines too where the screen is too narrow for the table's last column."""
-    lines = [
-        f"{label(SCORE_PARTS, part.part)}: "
-        + explanations.describe_reason(part.reason_code, part.values, material=view.material)
-        for part in explain_match(match, parameters=view.result.parameters)
-    ]
-    with st.container(key="reasons_narrow"):
-        st.html("<style>@media (min-width: 641px) {.st-key-reasons_narrow {display: none;}}</style>")
-        st.text("\n".join(lines))
 
 
 def describe_way(match: Mapping[str, Any], *, on_main_roads: bool = True) -> str:

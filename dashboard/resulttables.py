@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, session, tables
-from dashboard.explanations import show_explanation
 from dashboard.labels import DIRECTIONS, label, label_basis
 from dashboard.mapview import MapSelection
+from dashboard.matchcard import show_match_card
 from dashboard.notes import note
 from dashboard.text import gettext as _
 from dashboard.unreached import show_distance_source, show_unreached
@@ -49,6 +49,7 @@ STREAM_COLUMNS = (
 MATCH_COLUMNS = (
     "rank",
     "from_name",
+    "via",
     "to_name",
     "material",
     "score",
@@ -56,9 +57,15 @@ MATCH_COLUMNS = (
     "unit",
     "basis",
     "distance_km",
+    "net_nok_per_t",
+    "net_kg_co2e_per_t",
+    "break_even_km",
+    "becomes",
     "minutes",
     "ferries",
     "estimated_km",
+    "rank_best",
+    "rank_worst",
     "score_code",
     "score_quality",
     "score_amount",
@@ -69,6 +76,9 @@ MATCH_COLUMNS = (
     "eal_code",
     "hazardous",
 )
+PRICE_COLUMNS = ("net_nok_per_t", "net_kg_co2e_per_t", "break_even_km")
+MOST_PRICED = 20_000
+"""Tables of more matches are shown without money and emissions: a click must not wait for them."""
 CLUSTER_COLUMNS = (
     "name",
     "facilities",
@@ -158,20 +168,35 @@ def show_matches(view: session.View, *, key: str) -> None:
     """Show the matches by rank, and why the picked one fits."""
     matches = view.result.matches
     shown = tables.present_matches(matches, names=view.names, material=view.material)
+    columns = MATCH_COLUMNS
+    if len(matches) <= MOST_PRICED:
+        prices = session.price_view(view)
+        shown = shown.assign(**{name: prices[name].to_numpy() for name in PRICE_COLUMNS})
+    else:
+        columns = tuple(name for name in columns if name not in ("becomes", "rank_best", "rank_worst"))
     tables.show_table(
         shown,
         key=key,
-        columns=MATCH_COLUMNS,
+        columns=columns,
         ids=list(shown["match_id"].astype(str)),
-        alt=_("Matches by rank, with the parts of the score, amount, basis and road distance."),
+        alt=_(
+            "Matches by rank, with amount, basis, road distance, money and emissions, and the parts of the "
+            "score."
+        ),
         empty=_("No match with these filters. Try a longer distance or a lower score."),
     )
     show_distance_source(view.result)
-    picked = matches[matches["match_id"] == controls.choice("selected")]
-    if len(picked):
-        show_explanation(view, picked.iloc[0].to_dict(), key=f"{key}_why")
+    if len(matches) > MOST_PRICED:
+        note(_("So many matches are not priced in the table. Each has its price on its card."))
     elif len(matches):
-        note(_("Pick a row to see why it fits."))
+        note(
+            _("Money and emissions are best estimates, of energy per MWh. The card tells how sure they are.")
+        )
+    selected = controls.choice("selected")
+    if (matches["match_id"] == selected).any():
+        show_match_card(view, str(selected), key=f"{key}_card")
+    elif len(matches):
+        note(_("Pick a row to see why it fits, what it earns and what is missing."))
 
 
 def show_clusters(view: session.View, *, key: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -25,7 +24,7 @@ from geodata.priceparts import PriceParts, explain_price
 from geodata.routes import Route
 from geodata.userank import suggest_receivers
 
-SHOWN_INDUSTRIES = 6
+SHOWN_INDUSTRIES, TOLD_USES = 5, 1
 MOST_KM = controls.DISTANCE_KM[1]
 """Areas of more kilometres than this are not drawn."""
 
@@ -44,9 +43,9 @@ def explain_price_of(match: pd.DataFrame) -> PriceParts:
 
 @dataclass(frozen=True)
 class Industries:
-    """Industries that could use a stream, ranked, as :func:`dashboard.usewording.tell_receivers` tells."""
+    """Industries that could use a stream, ranked: title, and reasons as sentences."""
 
-    told: list[dict[str, Any]]
+    told: tuple[tuple[str, tuple[str, ...]], ...]
     uncertain: bool
     reason: str
 
@@ -61,7 +60,22 @@ def _suggest_industries(material: str, code: str | None, text: str | None, lang:
     found = suggest_receivers(
         load_uses(), codes=load_codes(), code=code, material=material, text=text, limit=SHOWN_INDUSTRIES
     )
-    told = usewording.tell_receivers(found, giver="", words=use_words())
+    words = use_words()
+    told = tuple(
+        (
+            usewording.name_division(row["division"], words),
+            tuple(
+                usewording.tell_reasons(
+                    use_ids=row["use_ids"].split()[:TOLD_USES],
+                    exchange_ids=row["exchange_ids"].split()[:1],
+                    share=float(row["share"]),
+                    giver="",
+                    words=words,
+                )
+            ),
+        )
+        for row in found.receivers.to_dict("records")
+    )
     return Industries(told, found.uncertain, found.reason)
 
 
