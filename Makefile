@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 PORT   ?= 8501
 UV     ?= uv
 
-.PHONY: run test bench lint lock messages clean
+.PHONY: run test bench bench-matching lint lock messages clean
 
 run: $(VENV)/.installed-run
 	$(BIN)/symbiosekart serve --port $(PORT)
@@ -27,6 +27,11 @@ OTHER_PYTHON ?= $(shell for p in python3.12 $(wildcard $(HOME)/.pyenv/versions/3
 
 bench: $(VENV)/.installed-run .venv-bench/.installed
 	$(BIN)/python -m benchmarks.run $(BENCH)
+
+# Measure matching beside a plain merge and filter in pandas, which takes some 15 GB of memory at full size:
+# `make bench-matching STREAMS=5000` is a small run.
+bench-matching: $(VENV)/.installed-run
+	$(BIN)/python -m benchmarks.matching $(STREAMS)
 
 .venv-bench/.installed: $(wildcard benchmarks/requirements/*.txt)
 	$(OTHER_PYTHON) -m venv .venv-bench
