@@ -35,6 +35,8 @@ RELEASED = ("D6", "D7")
 TREATED_FIRST = ("D8", "D9")
 INTERIM = ("R12", "R13", "D13", "D14", "D15")
 FINAL_HIERARCHIES = ("energy", "disposal")
+FOSSIL = ("coal", "petcoke", "natural_gas", "fuel_oil", "lpg", "diesel")
+MIXED = "group:mixed"
 AS_IT_IS = "none"
 BOILER = "boiler"
 HEAT = "heat_district"
@@ -90,7 +92,10 @@ COSTS = ("start", "hour", "hour_per_km", "km", "ferry", "toll", "toll_per_km", "
 
 @dataclass
 class KindFigures:
-    """The figures of one kind; `unpriced` names the rows that lack (see :class:`Figures`)."""
+    """The figures of one kind; `unpriced` names the rows that lack (see :class:`Figures`).
+
+    `as_today`: what is done to the stream is what is done to it today, so that only the way is new.
+    """
 
     gate: Range = UNKNOWN
     value: Range = UNKNOWN
@@ -99,6 +104,7 @@ class KindFigures:
     avoided_treatment: Range = UNKNOWN
     treatment_carbon: Range = UNKNOWN
     kept: float = float("nan")
+    as_today: bool = False
     first: Way = NO_WAY
     second: Way = NO_WAY
     unpriced: list[str] = field(default_factory=list)
@@ -129,11 +135,18 @@ class KindPricer:
         unit = kind.unit or self.material_unit.get(kind.material, TONNE)
         made = self.material_unit.get(kind.product or kind.need_material or kind.material, TONNE)
         product_yield = self._find_yield(kind)
-        gate, key = self.figures.find("gate_fee", self.figures.line(kind.material))
-        out.gate = out.need((gate, key) if self.figures.unit_of(key) in (unit, "") else (UNKNOWN, key))
-        self._price_treatment(out, kind, unit)
-        self._price_replaced(out, kind, product_yield, made)
-        self._price_present(out, kind, unit)
+        today = self._find_today(kind)
+        if today and self._goes_as_today(kind, today):
+            # The same gate is paid, the same is made of it and the same let out as before.
+            out.as_today, out.kept = True, 0.0
+            out.gate = out.value = out.treatment = NOTHING
+            out.avoided_production = out.avoided_treatment = out.treatment_carbon = NOTHING
+        else:
+            gate, key = self.figures.find("gate_fee", self.figures.line(kind.material))
+            out.gate = out.need((gate, key) if self.figures.unit_of(key) in (unit, "") else (UNKNOWN, key))
+            self._price_treatment(out, kind, unit)
+            self._price_replaced(out, kind, product_yield, made)
+            self._price_present(out, kind, unit, today)
         out.first = self._take_way(out, kind.material, unit)
         if kind.route == "intermediary":
             carried = kind.need_material or kind.product
@@ -156,6 +169,40 @@ class KindPricer:
             product=kind.product or use.get("product", ""),
         )
 
+    def _find_today(self, kind: Kind) -> str | None:
+        """Return what is done to the stream today: as told, else as is usual; None where that is unknown."""
+        if kind.offer_treatment and kind.offer_treatment not in INTERIM:
+            return kind.offer_treatment
+        line = self.figures.line(kind.material)
+        return next((self.usual[name] for name in line if name in self.usual), None)
+
+    def _goes_as_today(self, kind: Kind, today: str) -> bool:
+        """Tell whether the match does to the stream what is done to it today, only elsewhere.
+
+        The same operation; one that recovers matter also has to replace the same, since R3 is feed, biogas
+        and paper alike. A fuel that somebody buys in place of a fossil one is more than burning waste.
+        """
+        then = _name_fate(kind)
+        if not then or then in INTERIM or _fate(then) != _fate(today):
+            return False
+        if then.startswith("D"):
+            return True
+        key = self._find_replaced(kind)
+        if _fate(then) == "R1":
+            return not (key in FOSSIL and kind.product == kind.need_material)
+        return key != "" and key == self._find_link(self.figures.line(kind.material))
+
+    def _find_link(self, line: Sequence[str]) -> str:
+        return next((self.replaces[name] for name in line if name in self.replaces), "")
+
+    def _find_replaced(self, kind: Kind) -> str:
+        """Return the key of what the match replaces; "" where nobody knows."""
+        if kind.use_id in self.uses:
+            return self.uses[kind.use_id]["replaces"]
+        if kind.operation == "R1":  # burnt as it is: its heat is what it gives
+            return HEAT
+        return self._find_link(self.figures.line(kind.product or kind.need_material or kind.material))
+
     def _find_yield(self, kind: Kind) -> Range:
         known = self.yields.get(kind.use_id, UNKNOWN)
         best = kind.yield_best
@@ -170,22 +217,38 @@ class KindPricer:
             out.value = out.avoided_production = NOTHING
             return
         product = kind.product or kind.need_material or kind.material
-        if kind.use_id in self.uses:
-            key = self.uses[kind.use_id]["replaces"]
-        elif kind.operation == "R1":  # burnt as it is: its heat is what it gives
-            key = HEAT
+        if kind.use_id not in self.uses and kind.operation == "R1":
             product, product_yield = (
                 kind.material,
                 product_yield * out.need(self.figures.find("energy_efficiency")),
             )
-        else:
-            key = next((self.replaces[m] for m in self.figures.line(product) if m in self.replaces), "")
+        key = self._find_replaced(kind)
         if not key:
             out.unpriced.append(f"replaced_value/{kind.use_id or product}")
             return
-        amount = product_yield * self._find_substitution(out, key, product)
         if not product_yield.known:
             out.unpriced.append(f"yield/{kind.use_id}")
+        out.value, out.avoided_production = self._value(out, kind, key, product, product_yield, made)
+        if not self._is_covered(kind):
+            # Nobody has told what part of a wider stream is the narrow kind asked for: it counts as what it
+            # is told to be, where that is worth less.
+            own, told = self._find_link(self.figures.line(kind.material)), kind._replace(use_id="")
+            if own and own != key:
+                unit = self.material_unit.get(kind.material, TONNE)
+                value, avoided = self._value(out, told, own, kind.material, product_yield, unit)
+                if not value.best >= out.value.best:
+                    out.value, out.avoided_production = value, avoided
+
+    def _is_covered(self, kind: Kind) -> bool:
+        """Tell whether the need, where it takes the stream as it is, asks for it or for something wider."""
+        same = kind.route in ("", "same_stream") and kind.need_material
+        return not same or kind.need_material in self.figures.line(kind.material)
+
+    def _value(
+        self, out: KindFigures, kind: Kind, key: str, product: str, product_yield: Range, made: str
+    ) -> tuple[Range, Range]:
+        """Return value and avoided production of `product` in place of `key`, per unit of the stream."""
+        amount = product_yield * self._find_substitution(out, key, product)
         value = out.need(self.figures.find("replaced_value", (key,)))
         counted = self.figures.unit_of(f"replaced_value/{key}")
         if counted == MEGAWATT_HOUR and made != MEGAWATT_HOUR:
@@ -197,9 +260,8 @@ class KindPricer:
                 amount = amount * out.need(self.figures.find("energy_efficiency"))
         elif counted and counted != made:
             out.unpriced.append(f"unit/{key}")
-            return
-        out.value = value * amount
-        out.avoided_production = amount * out.need(
+            return UNKNOWN, UNKNOWN
+        return value * amount, amount * out.need(
             self.figures.find(f"replaced_emission_{self.basis}", (key,))
         )
 
@@ -219,7 +281,14 @@ class KindPricer:
             kind.step in BURNING_STEPS or (not kind.step and kind.operation in BURNT)
         ):
             subjects = [BOILER]  # rows for steps and operations that burn are per tonne
-        out.treatment = out.need(self.figures.find("treatment_cost", subjects))
+        # A step may cost more for some streams: what it rejects of mixed waste has to be burnt, and paid for.
+        costs = [
+            name
+            for subject in subjects
+            for name in (*(f"{subject}:{kin}" for kin in self.figures.line(kind.material)), subject)
+        ]
+        found = self.figures.find("treatment_cost", costs)
+        out.treatment = out.need(found if found[0].known else (UNKNOWN, f"treatment_cost/{subjects[0]}"))
         if kind.step in BURNING_STEPS or (not kind.step and kind.operation in BURNT):
             found = self._find_final("R1", kind.material)
         elif kind.step == "landfilling" or (not kind.step and kind.operation in LANDFILLED):
@@ -235,16 +304,12 @@ class KindPricer:
         subjects = [f"{operation}:{name}" for name in self.figures.line(material)]
         return self.figures.find(f"final_emission_{self.basis}", subjects)
 
-    def _price_present(self, out: KindFigures, kind: Kind, unit: str) -> None:
+    def _price_present(self, out: KindFigures, kind: Kind, unit: str, today: str | None) -> None:
         """Emissions of the present treatment that fall away, and the share kept from final treatment."""
-        present = kind.offer_treatment
-        if not present or present in INTERIM:
-            line = self.figures.line(kind.material)
-            usual = next((self.usual[m] for m in line if m in self.usual), None)
-            if usual is None:
-                out.unpriced.append(f"present_treatment/{kind.material}")
-                return
-            present = usual
+        if today is None:
+            out.unpriced.append(f"present_treatment/{kind.material}")
+            return
+        present = today
         out.avoided_treatment = self._find_present(out, kind.material, present)
         if self._is_piped(kind.material, unit):
             out.kept = 0.0  # water and energy fill no landfill
@@ -253,8 +318,14 @@ class KindPricer:
         ends_then = kind.hierarchy in FINAL_HIERARCHIES or (
             not kind.hierarchy and (kind.operation.startswith("D") or kind.operation == "R1")
         )
-        rejected = self.figures.find("reject_share", [kind.step] if kind.step else ())[0]
-        out.kept = 1.0 - (rejected.best if rejected.known else 0.0) if ends_now and not ends_then else 0.0
+        line = self.figures.line(kind.material)
+        shares = [*(f"{kind.step}:{name}" for name in line), kind.step] if kind.step else []
+        rejected = self.figures.find("reject_share", shares)[0]
+        kept = 1.0 - (rejected.best if rejected.known else 0.0)
+        made = self._find_yield(kind)
+        if MIXED in line and kind.hierarchy in ("reuse", "recycling") and made.known:
+            kept = min(kept, made.best)  # of a mixed stream only what becomes the product is kept
+        out.kept = kept if ends_now and not ends_then else 0.0
 
     def _find_present(self, out: KindFigures, material: str, present: str) -> Range:
         if not present:
@@ -372,6 +443,22 @@ class KindPricer:
 def _broad(operation: str) -> str:
     """Return the R operation whose figures stand for `operation`."""
     return {"R6": "R5", "R7": "R5", "R8": "R4", "R11": "R5"}.get(operation, operation)
+
+
+def _name_fate(kind: Kind) -> str:
+    """Return the operation that a match ends in; "" where it is none, or not told."""
+    if kind.operation:
+        return kind.operation
+    if kind.step in BURNING_STEPS:
+        return "R1"
+    return "D1" if kind.step == "landfilling" else ""
+
+
+def _fate(operation: str) -> str:
+    """Return one operation for all that come to the same."""
+    if operation in LANDFILLED:
+        return "D1"
+    return "D10" if operation == "D11" else _broad(operation)
 
 
 def _scale_way(way: Way, product_yield: Range) -> Way:

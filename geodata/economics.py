@@ -78,6 +78,7 @@ PRICE_UNITS = {
     "break_even_km_high": "km",
     "emission_basis": "",
     "kept_t_per_t": "t per tonne",
+    "as_today": "",
     "unpriced": "",
 }
 """Column -> unit ("" for texts). Per tonne of the offered stream (per MWh where `unit` is MWh); a positive
@@ -85,7 +86,9 @@ net is a gain, positive carbon is saved. <NA> where a figure it needs is not kno
 what lacks (keys of the tables, or ``distance``, ``ferries``, ``via_km``), apart by a space. Amounts that
 lack leave the figures per year <NA> and are told by the match's own `amount_state`. `break_even_km` is 0
 where the match never pays and <NA> where no distance ends it. `loads_per_year` and `payload_t`: of lorries;
-0 and <NA> by pipe."""
+0 and <NA> by pipe. `as_today`: the match does to the stream what is done to it today, so that nothing is
+avoided and nothing replaced but the way, which alone is counted (`net` is its cost; where the stream goes
+today, and how far, nobody has told)."""
 PRICE_COLUMNS = tuple(PRICE_UNITS)
 
 _TEXTS = (
@@ -214,7 +217,8 @@ def _tabulate(
         return np.array([getattr(figures, name)[end] for figures in priced], dtype=np.float64)[kind_of]
 
     price = read_numbers(matches, "offer_price_nok_per_t")
-    reported = ~np.isnan(price)
+    as_today = np.array([figures.as_today for figures in priced], dtype=bool)[kind_of]
+    reported = ~np.isnan(price) & ~as_today
     gate = tuple(np.where(reported, -price, spread("gate", end)) for end in (LOW, BEST, HIGH))
     opposite = {LOW: HIGH, BEST: BEST, HIGH: LOW}
     margin = {end: gate[end] + spread("value", end) - spread("treatment", opposite[end]) for end in opposite}
@@ -267,6 +271,7 @@ def _tabulate(
     }
     columns: dict[str, object] = {name: _nullable(values) for name, values in figures.items()}
     columns["emission_basis"] = pd.array([choices.emission_basis], dtype="string").repeat(len(matches))
+    columns["as_today"] = pd.array(as_today, dtype="boolean")
     columns["unpriced"] = _name_unpriced(matches, kind_of, priced, reported)
     ordered = {name: columns[name] for name in PRICE_COLUMNS}
     return pd.DataFrame(ordered, index=matches.index, copy=False)

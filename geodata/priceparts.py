@@ -82,7 +82,7 @@ def explain_price(
     figures = KindPricer(noting, tables, uses, codes).price(kind)
     way = measure_journeys(match, np.zeros(1, dtype=np.intp), [kind], [figures])
     price = float(read_numbers(match, "offer_price_nok_per_t")[0])
-    reported = not np.isnan(price)
+    reported = not np.isnan(price) and not figures.as_today
     transport = Range(*(float((way.fixed[end] + way.varying[end])[0]) for end in (LOW, BEST, HIGH)))
     carbon = Range(*(float(way.carbon[end][0]) for end in (LOW, BEST, HIGH)))
     money_parts = (

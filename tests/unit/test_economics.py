@@ -285,7 +285,7 @@ def test_the_present_treatment_decides_what_is_kept(codes: WasteCodes) -> None:
         {"offer_treatment": "R3"},
         {"offer_treatment": "D10"},
         {"offer_treatment": "R12"},
-        {"operation": "R1"},
+        {"operation": "R1", "offer_treatment": "D10"},
         {"hierarchy": "energy", "step": "none"},
         tables=tables,
     )
@@ -295,6 +295,58 @@ def test_the_present_treatment_decides_what_is_kept(codes: WasteCodes) -> None:
     assert priced["avoided_treatment_kg_co2e_per_t"].iloc[1] == pytest.approx(15)  # no heat to lose
     # burnt at the receiver: 3 MWh x 0.75 x 0.8 x 700
     assert priced["replaced_value_nok_per_t"].iloc[3] == pytest.approx(1260)
+
+
+def test_what_is_done_today_elsewhere_gains_nothing_but_the_way(codes: WasteCodes) -> None:
+    # Sawdust is burnt today (R1). Burnt elsewhere the same gate is paid and the same heat made: what is left
+    # is the way, 600 + 2 x (1.5 x 600 + 60 x 10) = 3600 a load of 8 t, and its carbon, 1.2 x 120 / 8.
+    tables = make_tables(treatment_cost__R1=(800, 500, 1200, "NOK/unit"))
+    burnt = {"operation": "R1"}
+    rows = (burnt, burnt | {"offer_treatment": "R1"}, burnt | {"offer_price_nok_per_t": -700.0})
+    priced = _price(codes, *rows, {"operation": "R3"}, burnt | {"offer_treatment": "D1"}, tables=tables)
+    assert priced["as_today"].tolist() == [True, True, True, False, False]
+    same = priced.iloc[:3]
+    assert same["net_nok_per_t"].tolist() == pytest.approx([-450] * 3, abs=ORE)
+    assert same["transport_nok_per_t"].tolist() == pytest.approx([450] * 3, abs=ORE)
+    assert same["net_kg_co2e_per_t"].tolist() == pytest.approx([-18] * 3)
+    assert (same["break_even_km"] == 0).all()
+    assert (same["kept_t_per_t"] == 0).all()
+    # Recovered as it is recovered today: R3, and peat is replaced as the tables say it usually is.
+    again = _price(codes, {"operation": "R3", "offer_treatment": "R3"}, tables=tables).iloc[0]
+    assert again["as_today"]
+    assert again["net_nok_per_t"] == pytest.approx(-450, abs=ORE)
+
+
+def test_a_wide_stream_is_never_worth_what_the_narrow_kind_is(codes: WasteCodes) -> None:
+    # A cable works' need for cables, and mixed metal offered to it: 5000 x 0.8 as metal, not 90 000 x 0.8.
+    rows = {
+        "gate_fee/metal": (-1000, -2000, 0, "NOK/t"),
+        "density_t_per_m3/metal": (0.5, 0.3, 1, "t/m3"),
+        "replaced_value/primary_metal": (5000, 3000, 9000, "NOK/t"),
+        "replaced_value/primary_copper": (90000, 70000, 99000, "NOK/t"),
+        "replaced_emission_wtw/primary_metal": (2000, 1000, 3000, "kg CO2e/t"),
+        "replaced_emission_wtw/primary_copper": (4000, 3000, 5000, "kg CO2e/t"),
+    }
+    tables = make_tables(**rows)
+    links = [("metal", "primary_metal", "R4"), ("copper_cable", "primary_copper", "R4")]
+    tables = EconomicTables(
+        parameters=tables.parameters,
+        links=pd.DataFrame(links, columns=tables.links.columns).astype("string"),
+        replaced=tables.replaced,
+    )
+    told = {"material": "metal", "need_material": "copper_cable", "step": "none", "hierarchy": "reuse"}
+    narrow = {"material": "copper_cable", "need_material": "metal", "step": "none", "hierarchy": "reuse"}
+    wide, kind = (_price(codes, row, tables=tables).iloc[0] for row in (told, narrow))
+    assert wide["replaced_value_nok_per_t"] == pytest.approx(4000)
+    assert wide["avoided_production_kg_co2e_per_t"] == pytest.approx(1600)
+    assert kind["replaced_value_nok_per_t"] == pytest.approx(4000)  # what the need asks for
+
+
+def test_a_plant_bears_its_full_cost_for_the_streams_that_cost_more(codes: WasteCodes) -> None:
+    tables = make_tables(**{"treatment_cost/pelletising:group:wood": (650, 600, 700, "NOK/unit")})
+    pellets = {"route": "use", "use_id": "sawdust-to-pellets", "need_material": "wood_pellets"}
+    assert _price(codes, pellets, tables=tables)["treatment_nok_per_t"].iloc[0] == pytest.approx(650)
+    assert _price(codes, pellets)["treatment_nok_per_t"].iloc[0] == pytest.approx(400)
 
 
 def test_wet_feed_stands_for_its_dry_matter_and_a_product_s_own_row_comes_first(codes: WasteCodes) -> None:
