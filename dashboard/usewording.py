@@ -129,8 +129,13 @@ def tell_precedent(precedent_id: str, words: Words) -> dict[str, Any] | None:
 
 def tell_use(use_id: str, words: Words) -> dict[str, Any]:
     """Return a use as plain values: keys as they are, and beside them words in the reader's language."""
+    return dict(_tell_use(use_id, words, language()))
+
+
+@lru_cache(maxsize=10_000)
+def _tell_use(use_id: str, words: Words, code: str) -> dict[str, Any]:
     row = words.uses[use_id]
-    labels = words.labels[language()]
+    labels = words.labels[code]
     quality = row["quality"].split()
     return {
         "use_id": use_id,
