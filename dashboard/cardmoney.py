@@ -32,8 +32,9 @@ def show_money(card: Card, *, key: str) -> None:
     """Show the parts of the net per tonne, the net a year, and the lorries."""
     match, price = card.match, card.price
     titles = {name: _(text) for name, text in MONEY_TITLES.items()}
-    if not is_unknown(match["offer_price_nok_per_t"]):
+    if not is_unknown(match["offer_price_nok_per_t"]) and not card.parts.as_today:
         titles["gate_fee"] = _("What it costs or earns today, as the offer says")
+    _tell_as_today(card)
     _show_parts(card, card.parts.money, titles, unit="NOK", key=f"{key}_money")
     if is_unknown(price["net_nok_per_year"]):
         st.text(_("A year: unknown, as the amount or a price is not known."))
@@ -54,6 +55,7 @@ def show_carbon(card: Card, *, key: str) -> None:
     """Show the parts of the emissions saved per tonne, and those of a year."""
     price = card.price
     titles = {name: _(text) for name, text in CARBON_TITLES.items()}
+    _tell_as_today(card)
     _show_parts(card, card.parts.carbon, titles, unit="kg CO2e", key=f"{key}_carbon")
     year = price["net_t_co2e_per_year"]
     st.text(
@@ -68,6 +70,11 @@ def show_carbon(card: Card, *, key: str) -> None:
     )
     _name_unpriced(card)
     note(_("Above zero is saved, below zero is let out."))
+
+
+def _tell_as_today(card: Card) -> None:
+    if card.parts.as_today:
+        st.text(_("The same would be done to it as today: nothing is new but the way."))
 
 
 def _name_unpriced(card: Card) -> None:

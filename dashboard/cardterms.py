@@ -100,7 +100,11 @@ def _tell_licence(card: Card) -> str:
     ).format(
         name=card.name("via"),
         material=card.view.material(str(row["material"])),
-        operation=_("a treatment that is not told") if is_unknown(treatment) else str(treatment),
+        operation=(
+            _("a treatment that is not told")
+            if is_unknown(treatment)
+            else session.name_treatment(str(treatment))
+        ),
         hazardous=_("unknown") if is_unknown(hazardous) else _("yes") if hazardous else _("no"),
     )
 
@@ -141,7 +145,8 @@ def show_sources(card: Card) -> None:
             count=len(rows), judged=judged
         )
     )
-    st.text("\n".join(_tell_figure(row, chosen) for row in rows))
+    st.text("\n".join(_tell_figure(row, chosen, per=card.unit) for row in rows))
+    note(_("● from a named source, ◇ judgement alone, ★ turned by you."))
 
 
 def _tell_stream(title: str, stream: pd.Series, card: Card) -> str:
@@ -157,19 +162,20 @@ def _tell_stream(title: str, stream: pd.Series, card: Card) -> str:
     return said if is_unknown(year) else f"{said} ({int(year)})"
 
 
-def _tell_figure(row: pd.Series, chosen: dict[str, float]) -> str:
+def _tell_figure(row: pd.Series, chosen: dict[str, float], *, per: str) -> str:
     key = str(row["key"])
+    unit = label(UNITS, row["unit"]).replace("/unit", f"/{per}")
     mark = "◇" if bool(row["judged"]) else "●"
     if key in chosen:
         return _("★ {meaning}: {value}, turned by you (usual {usual})").format(
             meaning=row["meaning"],
-            value=format_number(chosen[key], decimals=2, unit=label(UNITS, row["unit"])),
+            value=format_number(chosen[key], decimals=2, unit=unit),
             usual=format_number(row["value"], decimals=2),
         )
     return _("{mark} {meaning}: {value} ({low}–{high}); {year}, {source}").format(
         mark=mark,
         meaning=row["meaning"],
-        value=format_number(row["value"], decimals=2, unit=label(UNITS, row["unit"])),
+        value=format_number(row["value"], decimals=2, unit=unit),
         low=format_number(row["low"], decimals=2),
         high=format_number(row["high"], decimals=2),
         year=row["year"],

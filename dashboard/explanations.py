@@ -14,6 +14,9 @@ from dashboard.text import format_minutes, format_number
 from dashboard.text import gettext as _
 from geodata.scoring import explain_match
 
+ROW_HEIGHT = 56
+"""Pixels of a row with room for two lines: Streamlit then breaks long texts instead of cutting them."""
+
 
 def show_parts(view: session.View, match: Mapping[str, Any], *, key: str) -> None:
     """Show each part of one match's score as text and bar; the parts add up to the score.
@@ -39,12 +42,13 @@ def show_parts(view: session.View, match: Mapping[str, Any], *, key: str) -> Non
             hide_index=True,
             key=key,
             height="content",
+            row_height=ROW_HEIGHT,
             alt=_("The parts of the score with points and reason; the last row is their sum."),
             column_config={
-                "part": st.column_config.TextColumn(_("Part")),
-                "points": st.column_config.NumberColumn(_("Points"), width="small"),
+                "part": st.column_config.TextColumn(_("Part"), width=150),
+                "points": st.column_config.NumberColumn(_("Points"), width=70),
                 "share": st.column_config.ProgressColumn(
-                    _("Share of the possible points"), min_value=0, max_value=100, format="%d %%"
+                    _("Share of the possible points"), min_value=0, max_value=100, format="%d %%", width=150
                 ),
                 "why": st.column_config.TextColumn(_("Why"), width="large"),
             },

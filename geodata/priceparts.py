@@ -30,11 +30,13 @@ class PriceParts:
         of the offered stream (per MWh where the match is in MWh). Costs are below zero, so that rows add up
         to the net, each end by itself: `low` is what is worst for the net. NaN where not known.
     carbon : the same for :data:`CARBON_PARTS`, kg CO2e that are saved (below zero: let out).
+    as_today : what is done to the stream is what is done to it today: nothing but the way is new.
     keys : keys of the rows of ``EconomicTables.parameters`` that the figures rest on, in order of use.
     """
 
     money: pd.DataFrame
     carbon: pd.DataFrame
+    as_today: bool
     keys: tuple[str, ...]
 
 
@@ -99,7 +101,10 @@ def explain_price(
     )
     keys = tuple(key for key in noting.found if not (reported and key.partition("/")[0] == "gate_fee"))
     return PriceParts(
-        money=_tabulate(MONEY_PARTS, money_parts), carbon=_tabulate(CARBON_PARTS, carbon_parts), keys=keys
+        money=_tabulate(MONEY_PARTS, money_parts),
+        carbon=_tabulate(CARBON_PARTS, carbon_parts),
+        as_today=figures.as_today,
+        keys=keys,
     )
 
 

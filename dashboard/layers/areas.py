@@ -189,7 +189,7 @@ def build_break_even_layer(areas: gpd.GeoDataFrame) -> Layer:
     titles = [_(PAY_TITLES[row["end"]]).format(km=format_number(row["km"], unit="km")) for row in rows]
     place = {"best": 0, "low": 1, "high": 2}
     styles = [
-        Style("area", PAYS, PAYS, pattern=pattern, width=width, dash=dash, opacity=opacity)
+        Style("area", PAYS, PAYS, pattern=pattern, width=width / 2, dash=dash, opacity=opacity)
         for pattern, width, dash, opacity in (REACH_LOOKS[place[row["end"]]] for row in rows)
     ]
     features = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import geopandas as gpd
 import pandas as pd
@@ -23,6 +24,7 @@ from geodata.parameters import ScenarioParameters
 from geodata.priceparts import PriceParts, explain_price
 from geodata.routes import Route
 from geodata.userank import suggest_receivers
+from loaders.codes import read_treatments
 
 SHOWN_INDUSTRIES, TOLD_USES = 5, 1
 MOST_KM = controls.DISTANCE_KM[1]
@@ -32,6 +34,18 @@ MOST_KM = controls.DISTANCE_KM[1]
 def use_words() -> usewording.Words:
     """Return what it takes to tell of uses in words, gathered once."""
     return usewording.gather_words(load_uses(), load_codes())
+
+
+def name_treatment(treatment: str) -> str:
+    """Return an R or D operation with its title in the reader's language."""
+    title = _treatment_titles(language()).get(treatment)
+    return treatment if title is None else f"{treatment} ({title[0].lower()}{title[1:]})"
+
+
+@lru_cache(maxsize=4)
+def _treatment_titles(lang: str) -> dict[str, str]:
+    rows = read_treatments()
+    return dict(zip(rows["treatment"].astype(str), rows[f"title_{lang}"].astype(str), strict=True))
 
 
 def explain_price_of(match: pd.DataFrame) -> PriceParts:
