@@ -22,6 +22,7 @@ _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?e\+?0?[45]", re.I)
 _WHOLE_FLOAT = re.compile(r"(\d{5,6})[.,]0+(\s*\*?)")
 _LEADING = re.compile(r"\*?\s*(?P<figures>\d[\d\s.,;:/_|+&·-]*)(?P<star>\*?)(?P<rest>.*)", re.S)
 _SIX = re.compile(r"(?<!\d)\d{2}[ .]?\d{2}[ .]?\d{2}(?!\d)")
+_AND = re.compile(r"[\s,;]*(?:og|eller|samt|and|or)\b[\s:]*(?:eal\s*)?", re.I)
 _LETTERS_AS_DIGITS = re.compile(r"\*?[\dOoIl](?:[\s.-]?[\dOoIl]){4,5}\s*\*?")
 _DATE = re.compile(r"(?:19|20)(\d\d)-(\d\d)-(\d\d)(?:[ T]00:00(?::00(?:\.0+)?)?)?")
 _EMPTY = {"", "-", "--", "na", "n/a", "none", "null", "nan", "ingen", "ukjent"}
@@ -118,7 +119,9 @@ def read_code_text(value: object) -> CodeReading:
     star = bool(match["star"]) or text.startswith("*")
     rest = match["rest"].strip()
     found = tuple(dict.fromkeys(re.sub(r"\D", "", hit) for hit in _SIX.findall(match["figures"])))
+    listed = _AND.match(rest) if found else None  # `17 01 01 og 17 01 02`
     following = _SIX.match(rest.lstrip(" ,;/+&|-")) if match["star"] else None
+    following = _SIX.match(rest[listed.end() :]) if listed else following
     if following:
         found += (re.sub(r"\D", "", following[0]),)
     if len(found) > 1:

@@ -45,7 +45,7 @@ KINDS = (
 CODE = re.compile(
     rf"(?:{'|'.join(KINDS)}|municipality|parameter|county|network|household|codes|dataset|osm|nvdb|vehicle)\.[a-z_]+"
 )
-PASSED_ON = {"file.tsv", "osm.gz", "osm.bz2"}  # look like codes and are none
+PASSED_ON = {"file.tsv", "osm.gz", "osm.bz2", "network.npz"}  # look like codes and are none
 
 
 def codes_in_source() -> set[str]:
