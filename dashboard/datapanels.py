@@ -9,7 +9,7 @@ from dashboard import controls, session, tables
 from dashboard.labels import BASES, BASIS_MEANINGS, DATASETS, DIRECTIONS, label, label_basis
 from dashboard.messages import describe_error
 from dashboard.notes import note
-from dashboard.text import format_date, format_number
+from dashboard.text import format_date, format_number, language
 from dashboard.text import gettext as _
 from geodata.roads import GraphNetwork, RoadNetwork
 from geodata.totals import sum_streams
@@ -208,3 +208,41 @@ def show_parameters(view: session.View) -> None:
         rows_shown=16,
         alt=_("Parameters with value, unit, range and source."),
     )
+
+
+def show_figures() -> None:
+    """Show every figure that prices a match with unit, range, year and source."""
+    st.subheader(_("Figures for money and emissions"))
+    note(
+        _(
+            "What the plan and the cards of matches are priced with. They are turned on the page Plan; what "
+            "you turned stands in the first column of values."
+        )
+    )
+    with st.expander(
+        _("All figures"), icon=":material/table_rows:", key="data_figures", on_change="rerun"
+    ) as opened:
+        if not opened.open:
+            return
+        turned = dict(session.current_economics().overrides)
+        rows = session.describe_figures(language()).reset_index(drop=True)
+        rows["value"] = [
+            turned.get(key, usual) for key, usual in zip(rows["key"], rows["value"], strict=True)
+        ]
+        for name in ("value", "low", "high"):  # some are thousands, some thousandths
+            rows[name] = [format_number(number, decimals=4) for number in rows[name]]
+        tables.show_table(
+            rows,
+            key="figures",
+            columns=("meaning", "value", "unit", "low", "high", "year", "source"),
+            titles={
+                "meaning": _("Figure"),
+                "low": _("Lowest"),
+                "high": _("Highest"),
+                "year": _("Year"),
+                "source": _("Source"),
+            },
+            rows_shown=16,
+            missing="–",
+            alt=_("Figures that price a match, with value, unit, range, year and source."),
+        )

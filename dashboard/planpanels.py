@@ -28,7 +28,7 @@ from dashboard.text import N_, format_number, is_unknown, language
 from dashboard.text import gettext as _
 from geodata.planning import Plan, goal_unit
 
-MOST_ROWS = 1000
+MOST_ROWS = 300
 FLOW_COLUMNS = (
     "from_name",
     "to_name",
@@ -82,14 +82,16 @@ def show_figures(plan: Plan) -> None:
         (
             _("Net benefit, million NOK a year"),
             _write_million(total["net_nok"]),
-            _("between {low} and {high}").format(
+            _tell_unknown(plan, "net_nok", 1e-6)
+            or _("between {low} and {high}").format(
                 low=_write_million(total["net_nok_low"]), high=_write_million(total["net_nok_high"])
             ),
         ),
         (
             _("Emissions avoided, t CO2e a year"),
             format_number(total["net_kg_co2e"] / 1000),
-            _("between {low} and {high}").format(
+            _tell_unknown(plan, "net_kg_co2e", 1e-3)
+            or _("between {low} and {high}").format(
                 low=format_number(total["net_kg_co2e_low"] / 1000),
                 high=format_number(total["net_kg_co2e_high"] / 1000, unit=f"({basis})"),
             ),
@@ -114,6 +116,17 @@ def show_figures(plan: Plan) -> None:
                 supply=format_number(total["supply_MWh"], unit="MWh"),
             )
         )
+
+
+def _tell_unknown(plan: Plan, column: str, times: float) -> str:
+    """Tell how many flows have no such figure, and the sum of the others; empty where all have one."""
+    values = plan.flows[column]
+    if not values.isna().any():
+        return ""
+    return _("not known for {count} of the flows; the others: {sum}").format(
+        count=format_number(int(values.isna().sum())),
+        sum=format_number(float(values.sum()) * times, decimals=1),
+    )
 
 
 def _write_million(nok: float) -> str:
@@ -349,9 +362,9 @@ def show_unpriced(view: session.View) -> None:
             return
         unknown = lacks["net_nok_per_t"].isna().sum()
         st.text(
-            _(
-                "{count} matches lack a figure; {unknown} of them have no net benefit, and carry nothing."
-            ).format(count=format_number(len(lacks)), unknown=format_number(int(unknown)))
+            _("{count} matches lack a figure; the net benefit of {unknown} of them is not known.").format(
+                count=format_number(len(lacks)), unknown=format_number(int(unknown))
+            )
         )
         counts = lacks["unpriced"].astype(str).str.split().explode().value_counts()
         lines = tell_unpriced(" ".join(counts.index), words=session.use_words(), material=view.material)

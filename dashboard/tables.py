@@ -67,8 +67,6 @@ DECIMALS = {
     "matches": 0,
     "radius_minutes": 0,
     "amount": 1,
-    "low": 2,
-    "high": 2,
     "price": 2,
     "net_nok": 0,
     "net_nok_low": 0,

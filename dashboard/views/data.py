@@ -40,4 +40,5 @@ with sources:
     datapanels.show_sources()
 with parameters:
     datapanels.show_parameters(view)
+    datapanels.show_figures()
 panels.await_scenario(view)

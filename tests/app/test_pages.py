@@ -14,8 +14,14 @@ from streamlit.testing.v1 import AppTest
 from dashboard.text import THIN_SPACE
 
 MAIN = Path(__file__).resolve().parents[2] / "dashboard" / "main.py"
-PAGES = ("oversikt", "kommune", "finn_partner", "data")
-TITLES = {"oversikt": "Oversikt", "kommune": "Kommune", "finn_partner": "Finn partner", "data": "Data"}
+PAGES = ("oversikt", "kommune", "finn_partner", "plan", "data")
+TITLES = {
+    "oversikt": "Oversikt",
+    "kommune": "Kommune",
+    "finn_partner": "Finn partner",
+    "plan": "Plan",
+    "data": "Data",
+}
 
 RORVIK = "3141310"
 """The place Rørvik: the tester's stand-in for a browser knows no words of the reader's own."""
@@ -85,7 +91,7 @@ def test_each_page_stands_on_both_data_sets(open_page: Open, page: str, data: st
 @pytest.mark.parametrize("page", PAGES)
 def test_each_page_is_there_in_english_and_nynorsk(open_page: Open, page: str) -> None:
     english = open_page(page, lang="en")
-    assert english.title[0].value in ("Overview", "Municipality", "Find partner", "Data")
+    assert english.title[0].value in ("Overview", "Municipality", "Find partner", "Plan", "Data")
     open_page(page, lang="nn")
 
 

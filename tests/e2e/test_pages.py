@@ -17,7 +17,7 @@ from tests.e2e.conftest import Server
 from tests.e2e.test_map import chart, find_frame
 
 pytestmark = pytest.mark.browser
-PATHS = {"": "Oversikt", "kommune": "Kommune", "finn-partner": "Finn partner", "data": "Data"}
+PATHS = {"": "Oversikt", "kommune": "Kommune", "finn-partner": "Finn partner", "plan": "Plan", "data": "Data"}
 STATUS = '[data-testid="stStatusWidget"]'
 
 
