@@ -779,6 +779,26 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The table of words names {target}, which is neither a code nor a material.",
         "Correct the table in loaders/data/codes.",
     ),
+    "file.nowhere": (
+        "No column of the file {file} says where the rows are (found: {found}).",
+        "Name columns address, postcode, place, municipality, or lat and lon.",
+    ),
+    "file.not_address_index": (
+        "The file {file} is not an index of addresses of this version.",
+        "Give Kartverket's CSV or zip; the index is made from it again.",
+    ),
+    "file.address_columns": (
+        "The file {file} is not Kartverket's list of addresses: it lacks {missing}.",
+        "Download MatrikkelenAdresse as CSV from Geonorge.",
+    ),
+    "file.no_addresses": (
+        "The file {file} holds no address with a point.",
+        "Download it again: the transfer may have been cut off.",
+    ),
+    "file.not_utf8": (
+        "The file {file} is not UTF-8 text.",
+        "Download it again from Geonorge, or save it as UTF-8.",
+    ),
     "distances.columns": (
         "The file {file} lacks columns for id, latitude and longitude (found: {found}).",
         "Name the columns id, lat and lon, with degrees in EPSG:4326.",

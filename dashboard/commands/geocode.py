@@ -1,0 +1,191 @@
+"""``symbiosekart geocode``: points for a list of addresses, each with how sure it is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from dashboard.labels import GEOCODE_GRADES
+from dashboard.text import N_, format_number
+from dashboard.text import gettext as _
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from loaders.addresses import AddressRegister
+    from loaders.geocoding import AddressList
+
+PROBLEM_WORDS: Final = {
+    "point_zero": N_("the coordinates are 0, 0"),
+    "point_unreadable": N_("the coordinates cannot be read"),
+    "point_outside": N_("the coordinates lie at sea or outside Norway"),
+    "point_other_municipality": N_("the coordinates lie in another municipality than the row says"),
+    "street_unknown": N_("the street is not in the register of addresses"),
+    "number_unknown": N_("the house number is not in the register of addresses"),
+    "address_ambiguous": N_("several houses far apart have this address"),
+    "postcode_differs": N_("the register has another postcode for this address"),
+    "postcode_unknown": N_("there is no such postcode"),
+    "postcode_elsewhere": N_("the postcode is in another municipality than the row says"),
+    "place_unknown": N_("the place is not known"),
+    "place_ambiguous": N_("several places have this name"),
+    "place_elsewhere": N_("the place is in another municipality than the row says"),
+    "municipality_unknown": N_("the municipality is not known"),
+    "municipality_ambiguous": N_("several municipalities fit"),
+    "box_only": N_("a box at the post office is not where the firm is"),
+    "nothing_given": N_("the row does not say where it is"),
+    "not_placed": N_("no place was found"),
+}
+SHOWN: Final = 20
+"""Rows without a point that are listed one by one; the rest is counted and stands in the output."""
+UNPLACED: Final = 1
+"""Exit code where rows were left without a point."""
+
+
+def geocode(
+    file: Annotated[
+        Path, typer.Argument(help=_("CSV or Excel file with addresses, postcodes, places or municipalities."))
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help=_("CSV or Excel file (.xlsx) to write the rows to."))
+    ] = None,
+    register: Annotated[
+        Path | None,
+        typer.Option(
+            "--register",
+            help=_("Kartverket's addresses (Matrikkelen) as CSV or zip: houses and streets are found too."),
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Write counts and findings as JSON."))] = False,
+) -> None:
+    """Place the rows of a list and write them with point, grade, radius and what is wrong."""
+    from loaders.geocoding import add_points, geocode_list, read_address_list, write_points
+
+    if out is None and not as_json:
+        raise typer.BadParameter(_("Name a file to write with --out, or ask for --json."), param_hint="--out")
+    listed = read_address_list(file)
+    index = None if register is None else _open_register(register)
+    try:
+        points = geocode_list(listed, addresses=index)
+    finally:
+        if index is not None:
+            index.close()
+    if out is not None:
+        words = {code: _(text) for code, text in PROBLEM_WORDS.items()}
+        write_points(add_points(listed, points, problems=words), out, sheet=_("Addresses"))
+    data = points.drop(index=sorted(listed.skipped))
+    if as_json:
+        typer.echo(json.dumps(_describe(listed, data, index), ensure_ascii=False, indent=2))
+    else:
+        _tell(listed, data, index)
+    if data["grade"].isna().any():
+        raise typer.Exit(UNPLACED)
+
+
+def _open_register(path: Path) -> AddressRegister:
+    from loaders.addresses import open_register
+    from loaders.geocoding import read_renumbering, register_folder
+
+    def tell(rows: int) -> None:
+        if sys.stderr.isatty():
+            line = _("Indexing addresses (once): {rows}").format(rows=format_number(rows))
+            typer.echo(f"\r{line}", nl=False, err=True)
+
+    index = open_register(path, folder=register_folder(), renumber=read_renumbering(), progress=tell)
+    if sys.stderr.isatty():
+        typer.echo("", err=True)
+    return index
+
+
+def _describe(listed: AddressList, points: pd.DataFrame, index: AddressRegister | None) -> dict[str, object]:
+    """Return counts and rows without a point as plain values."""
+    unplaced = [
+        {
+            "row": position + 1,
+            "asked": _asked(listed, position),
+            "problems": str(points.at[position, "problem"] or "").split(),
+            "candidates": _candidates(points, position),
+        }
+        for position in points.index[points["grade"].isna()].tolist()
+    ]
+    radius = points["radius_m"].dropna()
+    register = None
+    if index is not None:
+        facts = index.facts
+        register = {"rows": facts.rows, "skipped": facts.skipped, "date": facts.date, "digest": facts.digest}
+    return {
+        "rows": len(points),
+        "columns": listed.found,
+        "grades": {str(k): int(v) for k, v in points["grade"].value_counts().items()},
+        "median_radius_m": None if radius.empty else float(radius.median()),
+        "problems": _count_problems(points),
+        "not_placed": unplaced,
+        "register": register,
+    }
+
+
+def _count_problems(points: pd.DataFrame) -> dict[str, int]:
+    codes = points["problem"].dropna().str.split().explode()
+    return {str(code): int(count) for code, count in codes.value_counts().items()}
+
+
+def _tell(listed: AddressList, points: pd.DataFrame, index: AddressRegister | None) -> None:
+    columns = ", ".join(f"{text}" for text in listed.found.values())
+    typer.echo(_plain(_("Read by the columns: {columns}.").format(columns=columns)))
+    if index is not None:
+        facts = index.facts
+        typer.echo(
+            _plain(
+                _("Register of addresses: {rows} addresses, {date}. © Kartverket, CC BY 4.0.").format(
+                    rows=format_number(facts.rows), date=facts.date or _("date unknown")
+                )
+            )
+        )
+    placed = int(points["grade"].notna().sum())
+    typer.echo(
+        _("{placed} of {rows} rows were placed:").format(
+            placed=format_number(placed), rows=format_number(len(points))
+        )
+    )
+    for grade, word in GEOCODE_GRADES.items():
+        own = points[points["grade"] == grade]
+        if len(own):
+            typer.echo(
+                _("  {count} by {grade}, usually within {radius} m").format(
+                    count=format_number(len(own)),
+                    grade=_(word),
+                    radius=format_number(float(own["radius_m"].median())),
+                )
+            )
+    for code, count in _count_problems(points).items():
+        word = _(PROBLEM_WORDS.get(code, code))
+        typer.echo(f"  {word}: {format_number(count)}")
+    without = points.index[points["grade"].isna()].tolist()
+    if without:
+        typer.echo(_("Not placed:"), err=True)
+    for position in without[:SHOWN]:
+        line = f"  {position + 1}: {_asked(listed, position) or '-'}"
+        if near := _candidates(points, position):
+            line += " - " + _("nearest: {names}").format(names="; ".join(near))
+        typer.echo(_plain(line), err=True)
+    if len(without) > SHOWN:
+        rest = format_number(len(without) - SHOWN)
+        typer.echo(_("  and {count} more").format(count=rest), err=True)
+
+
+def _asked(listed: AddressList, position: int) -> str:
+    parts = [listed.wanted.at[position, name] for name in ("address", "postcode", "place", "municipality")]
+    return ", ".join(str(part)[:60] for part in parts if isinstance(part, str))
+
+
+def _candidates(points: pd.DataFrame, position: int) -> list[str]:
+    value = points.at[position, "candidates"]
+    return value.split("; ") if isinstance(value, str) else []
+
+
+def _plain(line: str) -> str:
+    # A cell may hold marks that move the cursor or colour the terminal: they are shown, not obeyed.
+    return "".join(char if char.isprintable() else "\ufffd" for char in line)
