@@ -57,8 +57,7 @@ def _show_ranking(found: session.Industries) -> None:
         st.info(_(UNCERTAIN[found.reason]), icon=":material/help:")
     for rank, (title, reasons) in enumerate(found.told, start=1):
         with st.container(border=True, gap="xxsmall"):
-            st.markdown(f"**{rank}.**")
-            st.text("\n".join((title, *(f"• {reason}" for reason in reasons))))
+            st.text("\n".join((f"{rank}. {title}", *(f"• {reason}" for reason in reasons))))
     note(_("Ranked by the library of uses and by published exchanges; no enterprise here has said so."))
 
 

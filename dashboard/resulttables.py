@@ -49,7 +49,6 @@ STREAM_COLUMNS = (
 MATCH_COLUMNS = (
     "rank",
     "from_name",
-    "via",
     "to_name",
     "material",
     "score",
@@ -60,6 +59,7 @@ MATCH_COLUMNS = (
     "net_nok_per_t",
     "net_kg_co2e_per_t",
     "break_even_km",
+    "via",
     "becomes",
     "minutes",
     "ferries",

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 import streamlit as st
 
-from dashboard import controls, usewording
+from dashboard import usewording
 from dashboard.layers import Layer, build_break_even_layer
 from dashboard.session.economy import current_economics, load_economics
 from dashboard.session.inquiries import find_way
@@ -27,8 +27,8 @@ from geodata.userank import suggest_receivers
 from loaders.codes import read_treatments
 
 SHOWN_INDUSTRIES, TOLD_USES = 5, 1
-MOST_KM = controls.DISTANCE_KM[1]
-"""Areas of more kilometres than this are not drawn."""
+MOST_KM = 600.0
+"""Areas of more kilometres than this are not drawn: they hold half of the country."""
 
 
 def use_words() -> usewording.Words:
