@@ -239,7 +239,9 @@ def pick_figure(figure: Figure) -> None:
         return
     step = find_step(low, high)
     key = f"figure_{figure.key}"
-    st.session_state[key] = min(max(float(figure.value), low), high)
+    value = min(max(float(figure.value), low), high)
+    if st.session_state.get(key) != value:  # set without need, it would undo what the reader is just turning
+        st.session_state[key] = value
     st.slider(
         f"{figure.title} ({figure.unit})",
         min_value=float(low),
