@@ -6,7 +6,15 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, session, tables
-from dashboard.labels import BASES, BASIS_MEANINGS, DATASETS, DIRECTIONS, label, label_basis
+from dashboard.labels import (
+    BASES,
+    BASIS_MEANINGS,
+    DATASETS,
+    DIRECTIONS,
+    PARAMETER_TEXTS,
+    label,
+    label_basis,
+)
 from dashboard.messages import describe_error
 from dashboard.notes import note
 from dashboard.text import format_date, format_number, language
@@ -229,6 +237,7 @@ def show_figures() -> None:
         rows["value"] = [
             turned.get(key, usual) for key, usual in zip(rows["key"], rows["value"], strict=True)
         ]
+        rows["source"] = [label(PARAMETER_TEXTS, source) for source in rows["source"]]
         for name in ("value", "low", "high"):  # some are thousands, some thousandths
             rows[name] = [format_number(number, decimals=4) for number in rows[name]]
         tables.show_table(

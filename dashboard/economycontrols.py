@@ -16,7 +16,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, session
-from dashboard.labels import HIERARCHIES, label
+from dashboard.labels import HIERARCHIES, PARAMETER_TEXTS, label
 from dashboard.notes import note
 from dashboard.planwording import GOALS
 from dashboard.text import N_, format_number, language
@@ -220,7 +220,7 @@ def _read_figure(key: str, title: str, figures: Figures) -> Figure | None:
         figures.find(name, line)[0].best,
         usual.best,
         untouched.allow(key),
-        str(row["source"]),
+        label(PARAMETER_TEXTS, row["source"]),
     )
 
 
@@ -330,7 +330,8 @@ def show_all_figures() -> None:
         _("All figures"), icon=":material/table_edit:", key="all_figures", on_change="rerun"
     ) as opened:
         if not opened.open:
-            st.session_state.pop(f"{EDITOR}_seen", None)  # what is written in it is forgotten with it
+            for name in ("seen", "refused"):  # what is written in it is forgotten with it
+                st.session_state.pop(f"{EDITOR}_{name}", None)
             return
         note(
             _(
@@ -372,6 +373,7 @@ def _show_editor() -> None:
             "source": text(_("Source"), width=320),
         },
         on_change=partial(_turn_from_table, key),
+        placeholder="–",
         alt=_("All figures with your value, usual value, range, unit, year and source."),
     )
 
@@ -379,7 +381,11 @@ def _show_editor() -> None:
 def _tabulate_figures(turned: dict[str, float]) -> pd.DataFrame:
     table = session.describe_figures(language()).reset_index(drop=True)
     own = table["key"].map(turned).astype("Float64")
-    out = table.assign(own=own, unit=[label(UNITS, unit) for unit in table["unit"]])
+    out = table.assign(
+        own=own,
+        unit=[label(UNITS, unit) for unit in table["unit"]],
+        source=[label(PARAMETER_TEXTS, source) for source in table["source"]],
+    )
     first = own.notna().to_numpy()
     # What was turned stands first, so that it is found.
     return pd.concat([out[first], out[~first]], ignore_index=True)
@@ -405,8 +411,8 @@ def _turn_from_table(widget: str) -> None:
             )
             continue
         turn_figure(str(row["key"]), value, usual=float(row["value"]))
+    state[f"{EDITOR}_refused"] = refused
     if refused:
-        state[f"{EDITOR}_refused"] = refused
         state.pop(f"{EDITOR}_seen", None)  # the cell shows the usual value again
     else:
         # The table itself shows what was written: it need not be drawn anew.
@@ -414,7 +420,7 @@ def _turn_from_table(widget: str) -> None:
 
 
 def _tell_refused() -> None:
-    refused = st.session_state.pop(f"{EDITOR}_refused", None)
+    refused = st.session_state.get(f"{EDITOR}_refused")
     if refused:
         st.warning(_("Not taken, because it lies outside the range:"), icon=":material/block:")
         st.text("\n".join(refused))
