@@ -19,9 +19,11 @@ from dashboard.notes import note
 from dashboard.planwording import (
     KINDS,
     PlanNames,
+    describe_bases,
     describe_conflict,
     describe_proof,
     describe_reason,
+    describe_whole,
     show_text,
 )
 from dashboard.text import N_, format_number, is_unknown, language
@@ -138,12 +140,14 @@ def show_proof(plan: Plan, *, names: PlanNames) -> None:
     if plan.status == "infeasible":
         _show_conflicts(plan, names=names)
         return
-    proved = plan.status == "optimal"
-    st.text(
-        _("✔ Proved: with these figures and limits no other plan is better.")
-        if proved
-        else _("It is not proved that no other plan is better.")
-    )
+    if plan.status == "optimal":
+        st.text(_("✔ Proved: with these figures and limits no other plan is better."))
+    elif plan.status == "proved_apart":
+        st.text(describe_whole(plan))
+    else:
+        st.text(_("It is not proved that no other plan is better."))
+    for line in describe_bases(plan):
+        note(line)
     with st.expander(_("How it is proved"), icon=":material/verified:"):
         for unit, found in plan.allocations.items():
             st.text(f"{unit}: {describe_proof(found.proof, unit=goal_unit(plan.goal, unit))}")
@@ -156,11 +160,7 @@ def show_proof(plan: Plan, *, names: PlanNames) -> None:
         )
         if plan.shared_needs:
             shared = "; ".join(names.stream(name) for name in plan.shared_needs[:20])
-            st.text(
-                _("Tonnes came first where both tonnes and MWh could meet a need: {needs}").format(
-                    needs=shared
-                )
-            )
+            st.text(_("Needs decided first come: {needs}").format(needs=shared))
 
 
 def _show_conflicts(plan: Plan, *, names: PlanNames) -> None:

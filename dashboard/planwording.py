@@ -31,6 +31,13 @@ REASONS = {
     "no_candidate": N_("no match"),
     "beyond_reach": N_("everybody who could take it is too far away; the nearest at {nearest} km"),
     "below_hierarchy": N_("all that could be done with it is too low in the waste hierarchy"),
+    "composition_unknown": N_(
+        "those who could take it ask for a narrower or another material: first find out what it is made of"
+    ),
+    "as_today": N_("the best match does what is done to it today, so only the way is new; that gives {best}"),
+    "kept_as_today": N_(
+        "no match keeps more of it from final treatment than today (recycled already, or to be burnt)"
+    ),
     "unpriced": N_("no match has all the figures that the goal needs"),
     "demand_unknown": N_("nobody who could take it has said how much"),
     "capacity_unknown": N_("the capacity of those who could treat it is unknown"),
@@ -56,7 +63,13 @@ KINDS = {
     "max_km": N_("Longest way"),
     "worst_hierarchy_rank": N_("Lowest place in the hierarchy"),
 }
-PARTS = {"t": N_("Tonnes"), "MWh": N_("Energy (MWh)")}
+PARTS = {"t": N_("Tonnes"), "m3": N_("Water by pipe (m3)"), "MWh": N_("Energy (MWh)")}
+BASES = {
+    "reported": N_("reported"),
+    "modelled": N_("modelled"),
+    "illustrative": N_("illustrative"),
+    "unknown": N_("not told"),
+}
 _KIND_UNITS = {
     "max_vehicle_km": "km",
     "max_transport_kg_co2e": "kg CO2e",
@@ -123,6 +136,37 @@ def describe_proof(proof: Proof, *, unit: str) -> str:
     return f"{told} {figures}"
 
 
+def describe_whole(plan: Plan) -> str:
+    """Return what the proofs of the parts say of the plan as a whole."""
+    if plan.status == "optimal":
+        return _("The parts do not stand in one another's way: together they are proved best.")
+    if plan.status == "proved_apart":
+        return _("Each part is proved; {count} shared needs are decided first come, tonnes first.").format(
+            count=format_number(len(plan.shared_needs))
+        )
+    return _("The plan as a whole is not proved.")
+
+
+def describe_bases(plan: Plan) -> list[str]:
+    """Return a line for each part and basis: how much of supply, placed and gain rests on what."""
+    lines = []
+    for row in _records(plan.bases):
+        unit = str(row["unit"])
+        text = _("{part}, {basis}: {supply} known, {placed} placed, net {net} a year ({low} to {high})")
+        lines.append(
+            text.format(
+                part=_(PARTS[unit]),
+                basis=_(BASES[str(row["basis"])]),
+                supply=format_number(row["supply"], unit=unit),
+                placed=format_number(row["placed"], unit=unit),
+                net=format_number(row["net_nok"], unit="NOK"),
+                low=format_number(row["net_nok_low"]),
+                high=format_number(row["net_nok_high"], unit="NOK"),
+            )
+        )
+    return lines
+
+
 def describe_reason(row: Mapping[str, Any], *, names: PlanNames, unit: str) -> str:
     """Return why a row of ``Plan.unallocated`` stays; `unit` of a price (``NOK/t``)."""
     return _(REASONS[str(row["reason"])]).format(
@@ -180,10 +224,15 @@ def write_plan(plan: Plan, *, names: PlanNames, rows: int, echo: Callable[[str],
     echo(_("Goal: {goal}").format(goal=_(GOALS[plan.goal])))
     for unit, found in plan.allocations.items():
         echo(f"{_(PARTS[unit])}: {describe_proof(found.proof, unit=goal_unit(plan.goal, unit))}")
+    if len(plan.allocations) > 1:
+        echo(describe_whole(plan))
     for row in plan.conflicts.to_dict("records"):
         echo(f"  ! {describe_conflict(row, names=names)}")
     for told in _list_totals(plan):
         echo(told)
+    if plan.status != "infeasible":
+        for told in describe_bases(plan):
+            echo(told)
     _write_rows(echo, _("What goes where"), [_tell_flow(row, names) for row in _records(plan.flows)], rows)
     priced = plan.prices[(plan.prices["price"] != 0).fillna(False)] if len(plan.prices) else plan.prices
     told_prices = [describe_price(row, names=names) for row in _records(priced)[:rows]]
@@ -198,12 +247,15 @@ def write_plan(plan: Plan, *, names: PlanNames, rows: int, echo: Callable[[str],
     _write_rows(echo, _("What stays, and why"), told_left, rows, count=len(left))
     if plan.shared_needs:
         shared = "; ".join(names.stream(name) for name in plan.shared_needs[:rows])
-        echo(_("Tonnes came first where both tonnes and MWh could meet a need: {needs}").format(needs=shared))
+        echo(_("Needs decided first come: {needs}").format(needs=shared))
 
 
 def _records(frame: Any) -> list[dict[str, Any]]:
     records: list[dict[str, Any]] = frame.to_dict("records")
     return records
+
+
+_OF_PART = ("supply", "placed", "unallocated")
 
 
 def _list_totals(plan: Plan) -> list[str]:
@@ -217,11 +269,19 @@ def _list_totals(plan: Plan) -> list[str]:
         "net_nok": _("Net benefit a year"),
         "net_kg_co2e": _("Emissions avoided a year"),
     }
-    return [
-        f"{words[row['name']]}: {format_number(row['value'], decimals=1, unit=row['unit'])}"
-        for row in _records(plan.totals)
-        if row["name"] in words
-    ]
+    values = {row["name"]: row["value"] for row in _records(plan.totals)}
+    lines = []
+    for row in _records(plan.totals):
+        if row["name"] not in words or (row["unit"] != "t" and row["name"] in _OF_PART and not row["value"]):
+            continue
+        told = format_number(row["value"], decimals=0 if row["unit"] == "NOK" else 1, unit=row["unit"])
+        if f"{row['name']}_low" in values:
+            ends = (format_number(values[f"{row['name']}_{end}"]) for end in ("low", "high"))
+            told += " " + _("(everything at its worst {low}, at its best {high})").format(
+                **dict(zip(("low", "high"), ends, strict=True))
+            )
+        lines.append(f"{words[row['name']]}: {told}")
+    return lines
 
 
 def _tell_flow(row: Mapping[str, Any], names: PlanNames) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geodata.economickinds import COSTS, Kind, KindFigures, Way
+from geodata.economickinds import Kind, KindFigures
+from geodata.economicways import COSTS, Way
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]

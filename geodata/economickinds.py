@@ -14,6 +14,20 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from geodata.codetables import WasteCodes
+from geodata.economicfates import (
+    BURNING_STEPS,
+    BURNT,
+    FINAL_HIERARCHIES,
+    FOSSIL,
+    INTERIM,
+    LANDFILLED,
+    MIXED,
+    RELEASED,
+    TREATED_FIRST,
+    broaden,
+    join_fate,
+    name_fate,
+)
 from geodata.economictables import (
     BY_DRY_MATTER,
     LINK_COLUMNS,
@@ -25,23 +39,15 @@ from geodata.economictables import (
     Range,
     read_texts,
 )
-from geodata.flows import PIPED_MATERIALS
+from geodata.economicways import MEGAWATT_HOUR, NO_WAY, TONNE, Way, WayPricer, scale_way
 from geodata.uses import UseLibrary
 
-BURNT = ("R1", "D10", "D11")
-BURNING_STEPS = ("combustion", "co_combustion", "incineration")
-LANDFILLED = ("D1", "D2", "D3", "D4", "D5", "D12")
-RELEASED = ("D6", "D7")
-TREATED_FIRST = ("D8", "D9")
-INTERIM = ("R12", "R13", "D13", "D14", "D15")
-FINAL_HIERARCHIES = ("energy", "disposal")
-FOSSIL = ("coal", "petcoke", "natural_gas", "fuel_oil", "lpg", "diesel")
-MIXED = "group:mixed"
 AS_IT_IS = "none"
+UNCHANGING_STEPS = (AS_IT_IS, "direct_reuse", "inspection")
+"""Steps that make nothing else of a stream."""
 BOILER = "boiler"
 HEAT = "heat_district"
 HEATS = (HEAT, "heat_industrial", "steam")
-MEGAWATT_HOUR, TONNE = "MWh", "t"
 
 
 class Kind(NamedTuple):
@@ -58,36 +64,6 @@ class Kind(NamedTuple):
     unit: str
     offer_treatment: str
     yield_best: float
-
-
-class Way(NamedTuple):
-    """What a way costs per tonne of the offered stream.
-
-    Attributes
-    ----------
-    start : NOK, whatever the length (ordering, loading). hour, km : NOK per hour and per kilometre
-        of the single way, the return in it. hour_per_km : the hours where only kilometres are known. ferry :
-        NOK per crossing. toll : NOK per known NOK of toll. toll_per_km : NOK per kilometre where it is not.
-    carbon : kg CO2e per kilometre. payload_t : tonnes a load, NaN where nothing goes by lorry.
-    loads : loads per tonne of the stream (0 by pipe). trips : times the way is driven per load.
-    """
-
-    start: Range
-    hour: Range
-    hour_per_km: Range
-    km: Range
-    ferry: Range
-    toll: Range
-    toll_per_km: Range
-    carbon: Range
-    payload_t: float
-    loads: float
-    trips: float
-
-
-NO_WAY = Way(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, float("nan"), 0.0, 0.0)
-COSTS = ("start", "hour", "hour_per_km", "km", "ferry", "toll", "toll_per_km", "carbon")
-"""The fields of a :class:`Way` that are ranges."""
 
 
 @dataclass
@@ -125,8 +101,7 @@ class KindPricer:
         self.uses, self.yields = _read_uses(uses)
         self.replaces, self.usual, self.dry = _read_links(tables)
         self.material_unit = _read_units(codes)
-        self.forms = read_texts(codes, "payload_form")
-        self.way = lru_cache(maxsize=None)(self._measure_way)
+        self.ways = WayPricer(figures, codes)
 
     def price(self, kind: Kind) -> KindFigures:
         """Return the figures of one kind."""
@@ -153,7 +128,7 @@ class KindPricer:
             counted = self.material_unit.get(carried, TONNE)
             # What goes on as tonnes though the yield is energy (a fuel made ready) goes on whole.
             per_tonne = product_yield if counted == made else WHOLE
-            out.second = _scale_way(self._take_way(out, carried, counted), per_tonne)
+            out.second = scale_way(self._take_way(out, carried, counted), per_tonne)
         return out
 
     def _complete(self, kind: Kind) -> Kind:
@@ -182,13 +157,15 @@ class KindPricer:
         The same operation; one that recovers matter also has to replace the same, since R3 is feed, biogas
         and paper alike. A fuel that somebody buys in place of a fossil one is more than burning waste.
         """
-        then = _name_fate(kind)
-        if not then or then in INTERIM or _fate(then) != _fate(today):
+        then = name_fate(kind.operation, kind.step)
+        if not then or then in INTERIM or join_fate(then) != join_fate(today):
             return False
-        if then.startswith("D"):
+        if (
+            then.startswith("D") or join_fate(then) == "R4"
+        ):  # scrap is scrap: who smelts it gains nothing more
             return True
         key = self._find_replaced(kind)
-        if _fate(then) == "R1":
+        if join_fate(then) == "R1":
             return not (key in FOSSIL and kind.product == kind.need_material)
         return key != "" and key == self._find_link(self.figures.line(kind.material))
 
@@ -240,9 +217,11 @@ class KindPricer:
                     out.value, out.avoided_production = value, avoided
 
     def _is_covered(self, kind: Kind) -> bool:
-        """Tell whether the need, where it takes the stream as it is, asks for it or for something wider."""
+        """Tell whether what is taken as it is, is what is asked for, or a kind of it."""
+        line = self.figures.line(kind.material)
         same = kind.route in ("", "same_stream") and kind.need_material
-        return not same or kind.need_material in self.figures.line(kind.material)
+        made = kind.product if kind.step in UNCHANGING_STEPS else ""
+        return (not same or kind.need_material in line) and (not made or made in line)
 
     def _value(
         self, out: KindFigures, kind: Kind, key: str, product: str, product_yield: Range, made: str
@@ -261,9 +240,7 @@ class KindPricer:
         elif counted and counted != made:
             out.unpriced.append(f"unit/{key}")
             return UNKNOWN, UNKNOWN
-        return value * amount, amount * out.need(
-            self.figures.find(f"replaced_emission_{self.basis}", (key,))
-        )
+        return value * amount, amount * out.need(self.figures.find(f"replaced_emission_{self.basis}", (key,)))
 
     def _find_substitution(self, out: KindFigures, key: str, product: str) -> Range:
         """Return how much of `key` a tonne of `product` stands for: the product's own row, else the key's."""
@@ -275,7 +252,7 @@ class KindPricer:
         return ratio * dry if dry.known else ratio  # what has no such row is dry
 
     def _price_treatment(self, out: KindFigures, kind: Kind, unit: str) -> None:
-        names = (kind.step, kind.operation, _broad(kind.operation))
+        names = (kind.step, kind.operation, broaden(kind.operation))
         subjects = [name for name in dict.fromkeys(names) if name] or ["unknown"]
         if unit == MEGAWATT_HOUR and (
             kind.step in BURNING_STEPS or (not kind.step and kind.operation in BURNT)
@@ -311,7 +288,7 @@ class KindPricer:
             return
         present = today
         out.avoided_treatment = self._find_present(out, kind.material, present)
-        if self._is_piped(kind.material, unit):
+        if self.ways.is_piped(kind.material, unit):
             out.kept = 0.0  # water and energy fill no landfill
             return
         ends_now = present.startswith("D") or present == "R1"
@@ -345,7 +322,7 @@ class KindPricer:
             return stack - heat * out.need(self.figures.find(f"replaced_emission_{self.basis}", (HEAT,)))
         done = out.need(
             self.figures.find(
-                f"treatment_emission_{self.basis}", ("D9" if present in TREATED_FIRST else _broad(present),)
+                f"treatment_emission_{self.basis}", ("D9" if present in TREATED_FIRST else broaden(present),)
             )
         )
         if present in TREATED_FIRST:
@@ -367,104 +344,9 @@ class KindPricer:
         return done - given_up
 
     def _take_way(self, out: KindFigures, material: str, unit: str) -> Way:
-        way, lacking = self.way(material, unit)
+        way, lacking = self.ways.price(material, unit)
         out.unpriced += [key for key in lacking if key not in out.unpriced]
         return way
-
-    def _measure_way(self, material: str, unit: str) -> tuple[Way, tuple[str, ...]]:
-        line = self.figures.line(material)
-        if self._is_piped(material, unit):
-            return self._measure_pipe(line, unit)
-        lacking: list[str] = []
-
-        def take(name: str, subjects: Sequence[str]) -> Range:
-            found, key = self.figures.find(name, subjects)
-            if not found.known:
-                lacking.append(key)
-            return found
-
-        chosen, form = self.choices.vehicle, self.forms.get(material, "")
-        carrier = (chosen,) if chosen else (*line, *([form] if form else []))
-        density = take("density_t_per_m3", line)
-        limit, volume = take("payload_limit_t", carrier), take("body_volume_m3", carrier)
-        filled = volume * density
-        payload = Range(*(min(a, b) for a, b in zip(limit, filled, strict=True))) if filled.known else UNKNOWN
-        share = take("empty_return_share", ()) if self.choices.empty_return else NOTHING
-        trips = WHOLE + share
-        carbon = take(f"emission_{self.basis}_kg_per_km", carrier) * trips / payload
-        ferry = take("ferry_nok_per_crossing", carrier) * trips / payload
-        tariff = UNKNOWN if chosen else self.figures.find("tariff_nok_per_tkm", line)[0]
-        if tariff.known:
-            way = Way(
-                NOTHING,
-                NOTHING,
-                NOTHING,
-                tariff,
-                ferry,
-                NOTHING,
-                NOTHING,
-                carbon,
-                payload.best,
-                1 / payload.best,
-                trips.best,
-            )
-            return way, tuple(lacking)
-        hour = take("driver_and_vehicle_nok_per_hour", carrier)
-        start = (take("fixed_nok_per_load", carrier) + take("loading_hours", carrier) * hour) / payload
-        driven = hour * trips / payload
-        way = Way(
-            start=start,
-            hour=driven,
-            hour_per_km=driven / take("mean_speed_kmh", carrier),
-            km=take("vehicle_nok_per_km", carrier) * trips / payload,
-            ferry=ferry,
-            toll=trips / payload,
-            toll_per_km=take("toll_nok_per_km", carrier) * trips / payload,
-            carbon=carbon,
-            payload_t=payload.best,
-            loads=1 / payload.best,
-            trips=trips.best,
-        )
-        return way, tuple(lacking)
-
-    def _is_piped(self, material: str, unit: str) -> bool:
-        return unit == MEGAWATT_HOUR or not set(self.figures.line(material)).isdisjoint(PIPED_MATERIALS)
-
-    def _measure_pipe(self, line: tuple[str, ...], unit: str) -> tuple[Way, tuple[str, ...]]:
-        name = "pipe_nok_per_mwh_km" if unit == MEGAWATT_HOUR else "pipe_nok_per_t_km"
-        cost, carbon = (
-            self.figures.find(name, line),
-            self.figures.find(f"pipe_emission_{self.basis}_kg_per_km", line),
-        )
-        way = NO_WAY._replace(km=cost[0], carbon=carbon[0])
-        return way, tuple(key for found, key in (cost, carbon) if not found.known)
-
-
-def _broad(operation: str) -> str:
-    """Return the R operation whose figures stand for `operation`."""
-    return {"R6": "R5", "R7": "R5", "R8": "R4", "R11": "R5"}.get(operation, operation)
-
-
-def _name_fate(kind: Kind) -> str:
-    """Return the operation that a match ends in; "" where it is none, or not told."""
-    if kind.operation:
-        return kind.operation
-    if kind.step in BURNING_STEPS:
-        return "R1"
-    return "D1" if kind.step == "landfilling" else ""
-
-
-def _fate(operation: str) -> str:
-    """Return one operation for all that come to the same."""
-    if operation in LANDFILLED:
-        return "D1"
-    return "D10" if operation == "D11" else _broad(operation)
-
-
-def _scale_way(way: Way, product_yield: Range) -> Way:
-    """Return the way of the product counted per tonne of the stream it is made of."""
-    scaled = {name: getattr(way, name) * product_yield for name in COSTS}
-    return way._replace(**scaled, loads=way.loads * product_yield.best)
 
 
 @lru_cache(maxsize=4)

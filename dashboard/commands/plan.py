@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dashboard.commands.region import Dataset, Files, Municipalities, NeighboursKm, run_region
 from dashboard.text import gettext as _
 
 if TYPE_CHECKING:
@@ -20,27 +21,18 @@ if TYPE_CHECKING:
 
 NO_PLAN = 1
 SHOWN = 15
-TABLES = ("flows", "unallocated", "prices", "balance", "totals", "conflicts")
+TABLES = ("flows", "unallocated", "prices", "balance", "totals", "bases", "conflicts")
 
 
 def plan(
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(help=_("Own files with facilities and streams, added to the data set.")),
-    ] = None,
+    files: Files = None,
     goal: Annotated[
         str,
         typer.Option(help=_("What to get most of: net (NOK), carbon (emissions avoided) or kept (tonnes).")),
     ] = "net",
-    dataset: Annotated[
-        str, typer.Option(help=_("Data set: region (real), practice (fictional) or none (own files only)."))
-    ] = "region",
-    municipality: Annotated[
-        list[str] | None, typer.Option(help=_("Municipality number of any year, or name; may be repeated."))
-    ] = None,
-    neighbours_km: Annotated[
-        float | None, typer.Option(min=0, help=_("Also facilities within so many km by road of these."))
-    ] = None,
+    dataset: Dataset = "region",
+    municipality: Municipalities = None,
+    neighbours_km: NeighboursKm = None,
     max_km: Annotated[float | None, typer.Option(help=_("Longest way of a match, km by road."))] = None,
     worst_hierarchy: Annotated[
         str | None,
@@ -76,20 +68,15 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help=_("Write JSON, for programs."))] = False,
 ) -> None:
     """Find the best plan over all matches: what goes where, what one more is worth, what stays and why."""
-    from dashboard.commands.analyse import find_municipalities, read_tables
     from dashboard.planwording import PlanNames, write_plan
     from geodata.allocation import AllocationLimits
     from geodata.economics import price_matches
     from geodata.parameters import ScenarioParameters
     from geodata.planning import plan_scenario
-    from geodata.scenario import run_scenario
     from loaders.codes import read_waste_codes
     from loaders.economics import read_economics
-    from loaders.roads import read_road_network
     from loaders.uses import read_use_library
 
-    if dataset not in ("region", "practice", "none"):
-        raise typer.BadParameter(_("Choose region, practice or none."), param_hint="--dataset")
     limits = AllocationLimits(
         max_km=max_km,
         worst_hierarchy_rank=_read_rank(worst_hierarchy),
@@ -104,20 +91,18 @@ def plan(
     usual = ScenarioParameters()
     # A longer reach of the plan needs matches that go that far.
     parameters = ScenarioParameters(max_distance_km=max(max_km or 0.0, usual.max_distance_km))
-    numbers = find_municipalities(municipality) if municipality else None
-    with TemporaryDirectory() as spare:
-        tables, faults = read_tables(dataset, files or [], folder=out or Path(spare))
     codes, uses = read_waste_codes(), read_use_library()
-    result = run_scenario(
-        tables,
-        network=read_road_network(),
-        codes=codes,
-        uses=uses,
-        parameters=parameters,
-        municipalities=numbers,
-        neighbours_km=neighbours_km,
-        sources=[path.name for path in files or []],
-    )
+    with TemporaryDirectory() as spare:
+        result, faults = run_region(
+            dataset,
+            files or [],
+            municipality=municipality,
+            neighbours_km=neighbours_km,
+            parameters=parameters,
+            codes=codes,
+            uses=uses,
+            folder=out or Path(spare),
+        )
     prices = price_matches(result.matches, tables=read_economics(), choices=choices, uses=uses, codes=codes)
     found = plan_scenario(result, prices, goal=goal, limits=limits, codes=codes)
     written = write_tables(found, out) if out is not None else []
@@ -132,7 +117,7 @@ def plan(
         typer.echo(
             where if out is not None else _("Some rows were not used: see symbiosekart check"), err=True
         )
-    if faults or found.status != "optimal":
+    if faults or found.status not in ("optimal", "proved_apart"):
         raise typer.Exit(NO_PLAN)
 
 
@@ -169,6 +154,7 @@ def make_document(found: Plan) -> dict[str, Any]:
             for unit, allocation in found.allocations.items()
         },
         "totals": list_records(found.totals),
+        "bases": list_records(found.bases),
         "balance": list_records(found.balance),
         "flows": list_records(found.flows),
         "prices": list_records(priced),

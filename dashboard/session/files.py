@@ -44,8 +44,6 @@ def export_plan(view: View, plan: Plan) -> bytes:
     flows = plan.flows.copy()
     for place, end in enumerate(("from", "via", "to")):
         flows.insert(place, f"{end}_name", flows[f"{end}_facility_id"].astype(object).map(names))
-    matches = view.result.matches.set_index("match_id")
-    flows["basis"] = flows["match_id"].astype(object).map(matches["basis"])
     proofs = [{"unit": unit, **asdict(found.proof)} for unit, found in plan.allocations.items()]
     asked = [{"name": "goal", "value": plan.goal}]
     asked += [{"name": name, "value": str(value)} for name, value in asdict(plan.limits).items()]
@@ -53,6 +51,7 @@ def export_plan(view: View, plan: Plan) -> bytes:
     asked += [{"name": name, "value": str(value)} for name, value in asdict(choices).items()]
     frames = {
         "totals": plan.totals,
+        "bases": plan.bases,
         "flows": flows,
         "unallocated": plan.unallocated,
         "prices": plan.prices,
