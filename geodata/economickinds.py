@@ -46,6 +46,7 @@ AS_IT_IS = "none"
 UNCHANGING_STEPS = (AS_IT_IS, "direct_reuse", "inspection")
 """Steps that make nothing else of a stream."""
 BOILER = "boiler"
+KILN, KILN_FUELS = "co_combustion", ("coal", "petcoke")
 HEAT = "heat_district"
 HEATS = (HEAT, "heat_industrial", "steam")
 
@@ -237,6 +238,11 @@ class KindPricer:
                 boiler = out.need(self.figures.find("treatment_cost", (BOILER,)))
                 out.treatment = out.treatment + product_yield * energy * boiler
                 amount = amount * out.need(self.figures.find("energy_efficiency"))
+            elif key in KILN_FUELS and kind.hierarchy == "energy" and kind.step not in BURNING_STEPS:
+                kiln = out.need(
+                    self.figures.find("treatment_cost", (KILN,))
+                )  # whoever burns it has costs too
+                out.treatment = out.treatment + product_yield * kiln
         elif counted and counted != made:
             out.unpriced.append(f"unit/{key}")
             return UNKNOWN, UNKNOWN

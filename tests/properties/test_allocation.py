@@ -74,7 +74,7 @@ def solve(region, goal, limit=None, **options):
     return allocate(pairs, offers, needs, capacities=capacities, goal=goal, limits=limit, **options)
 
 
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(regions(), goals, limits)
 def test_the_plan_is_what_a_plain_solver_finds_and_keeps_every_limit(region, goal, limit):
     pairs, offers, needs, capacities = region
@@ -101,7 +101,7 @@ def test_the_plan_is_what_a_plain_solver_finds_and_keeps_every_limit(region, goa
     assert (passing <= capacities.set_index("stream_id")["capacity_t"].reindex(passing.index) + 1e-6).all()
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(regions(), goals, st.integers(0, 2**20))
 def test_the_order_of_rows_changes_nothing(region, goal, seed):
     found = solve(region, goal)
@@ -116,7 +116,7 @@ def test_the_order_of_rows_changes_nothing(region, goal, seed):
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(regions(), goals, st.sampled_from([1, 2, 3]), st.integers(0, 1), st.integers(1, 30))
 def test_more_room_is_never_worse(region, goal, table, row, more):
     found = solve(region, goal)
@@ -125,7 +125,7 @@ def test_more_room_is_never_worse(region, goal, table, row, more):
     assert solve(wider, goal).totals["goal"] >= found.totals["goal"] - 1e-9 * max(1, found.totals["goal"])
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(regions(least=0.5), goals, st.data())
 def test_a_price_is_the_difference_that_one_more_or_less_makes(region, goal, data):
     found = solve(region, goal, solve_again=50)
