@@ -21,6 +21,11 @@ def show_match_card(view: session.View, match_id: str, *, key: str) -> None:
     card = find_card(view, match_id)
     if card is None:
         return
+    with st.container(key="match_card"):
+        _show_card(card, key=key)
+
+
+def _show_card(card: Card, *, key: str) -> None:
     _show_heading(card)
     _show_key_figures(card, key=key)
     _show_missing(card)
