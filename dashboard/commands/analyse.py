@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard.commands.region import Dataset, Files, Municipalities, NeighboursKm, run_region
 from dashboard.text import format_number, language
 from dashboard.text import gettext as _
 
 if TYPE_CHECKING:
-    from geodata.results import RegionTables, ScenarioResult
+    from geodata.results import ScenarioResult
 
 FIGURES = ("facilities", "streams", "offers", "needs", "matches", "clusters")
 
@@ -21,19 +21,10 @@ def analyse(
     out: Annotated[
         Path, typer.Option("--out", help=_("Folder to write to; it is made where it is missing."))
     ],
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(help=_("Own files with facilities and streams, added to the data set.")),
-    ] = None,
-    dataset: Annotated[
-        str, typer.Option(help=_("Data set: region (real), practice (fictional) or none (own files only)."))
-    ] = "region",
-    municipality: Annotated[
-        list[str] | None, typer.Option(help=_("Municipality number of any year, or name; may be repeated."))
-    ] = None,
-    neighbours_km: Annotated[
-        float | None, typer.Option(min=0, help=_("Also facilities within so many km by road of these."))
-    ] = None,
+    files: Files = None,
+    dataset: Dataset = "region",
+    municipality: Municipalities = None,
+    neighbours_km: NeighboursKm = None,
     max_km: Annotated[float | None, typer.Option(help=_("Longest distance of a match, km by road."))] = None,
     max_minutes: Annotated[float | None, typer.Option(help=_("Longest drive of a match, minutes."))] = None,
     min_score: Annotated[
@@ -46,16 +37,12 @@ def analyse(
     """Find matches and clusters and write them as Excel, GeoPackage, GeoJSON and CSV with their sources."""
     from geodata.economics import EconomicChoices, describe_parameters, price_matches
     from geodata.parameters import ScenarioParameters
-    from geodata.scenario import run_scenario
     from loaders.codes import read_waste_codes
     from loaders.economics import read_economics
     from loaders.embedded import read_sources
     from loaders.exports import Pricing, write_result
-    from loaders.roads import read_road_network
     from loaders.uses import read_use_library
 
-    if dataset not in ("region", "practice", "none"):
-        raise typer.BadParameter(_("Choose region, practice or none."), param_hint="--dataset")
     chosen = {
         "max_distance_km": max_km,
         "max_minutes": max_minutes,
@@ -63,18 +50,16 @@ def analyse(
         "cluster_minutes": cluster_minutes,
     }
     parameters = ScenarioParameters(**{name: value for name, value in chosen.items() if value is not None})
-    numbers = find_municipalities(municipality) if municipality else None
-    tables, faults = read_tables(dataset, files or [], folder=out)
     codes, uses, economics = read_waste_codes(), read_use_library(), read_economics()
-    result = run_scenario(
-        tables,
-        network=read_road_network(),
+    result, faults = run_region(
+        dataset,
+        files or [],
+        municipality=municipality,
+        neighbours_km=neighbours_km,
+        parameters=parameters,
         codes=codes,
         uses=uses,
-        parameters=parameters,
-        municipalities=numbers,
-        neighbours_km=neighbours_km,
-        sources=[path.name for path in files or []],
+        folder=out,
     )
     usual = EconomicChoices()
     pricing = Pricing(
@@ -88,51 +73,6 @@ def analyse(
     if faults:
         typer.echo(_("Some rows were not used: see findings.csv"), err=True)
         raise typer.Exit(1)
-
-
-def read_tables(dataset: str, files: Sequence[Path], *, folder: Path) -> tuple[RegionTables, bool]:
-    """Return the tables to work on and whether some rows of `files` were refused (told in findings.csv)."""
-    from geodata.findings import tabulate_findings
-    from geodata.partners import append_tables
-    from loaders.exports import write_csv
-    from loaders.members import read_members
-    from loaders.region import read_region
-
-    known = read_region("practice" if dataset == "practice" else "region") if dataset != "none" else None
-    if not files:
-        if known is None:
-            raise typer.BadParameter(_("Name at least one file."), param_hint="FILES")
-        return known, False
-    for path in files:
-        if not path.is_file():
-            raise typer.BadParameter(_("There is no file {name}.").format(name=path.name), param_hint="FILES")
-    members = read_members(files, known=known)
-    write_csv(tabulate_findings(members.findings), folder / "findings.csv")
-    tables = members.tables if known is None else append_tables(known, members.tables)
-    return tables, members.has_errors
-
-
-def find_municipalities(wanted: Sequence[str]) -> list[str]:
-    """Return today's numbers of municipalities given by number (of any year since 2017) or by name."""
-    from geodata.municipality_names import find_municipality_by_name
-    from geodata.municipality_numbers import resolve_municipality
-    from loaders.embedded import read_municipalities, read_municipality_changes
-
-    numbers: list[str] = []
-    for text in wanted:
-        if text.strip().isdigit():
-            numbers += resolve_municipality(text, changes=read_municipality_changes()).today
-            continue
-        found = find_municipality_by_name(text, read_municipalities(detail="light"))
-        if len(found) != 1:
-            names = ", ".join(
-                f"{match.municipality_number} {match.name} ({match.county_name})" for match in found
-            )
-            unknown = _("No municipality is called {name}.").format(name=text[:80])
-            several = _("{name} may be several municipalities: {names}.").format(name=text[:80], names=names)
-            raise typer.BadParameter(several if found else unknown, param_hint="--municipality")
-        numbers.append(found[0].municipality_number)
-    return list(dict.fromkeys(numbers))
 
 
 def tell_figures(result: ScenarioResult) -> None:

@@ -1,0 +1,110 @@
+"""What commands over a region share: whose tables, which part of it, and the scenario of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dashboard.text import gettext as _
+
+if TYPE_CHECKING:
+    from geodata.codetables import WasteCodes
+    from geodata.parameters import ScenarioParameters
+    from geodata.results import RegionTables, ScenarioResult
+    from geodata.uses import UseLibrary
+
+Files = Annotated[
+    list[Path] | None, typer.Argument(help=_("Own files with facilities and streams, added to the data set."))
+]
+Dataset = Annotated[
+    str, typer.Option(help=_("Data set: region (real), practice (fictional) or none (own files only)."))
+]
+Municipalities = Annotated[
+    list[str] | None, typer.Option(help=_("Municipality number of any year, or name; may be repeated."))
+]
+NeighboursKm = Annotated[
+    float | None, typer.Option(min=0, help=_("Also facilities within so many km by road of these."))
+]
+
+
+def run_region(
+    dataset: str,
+    files: Sequence[Path],
+    *,
+    municipality: Sequence[str] | None,
+    neighbours_km: float | None,
+    parameters: ScenarioParameters,
+    codes: WasteCodes,
+    uses: UseLibrary,
+    folder: Path,
+) -> tuple[ScenarioResult, bool]:
+    """Return the scenario over the embedded roads, and whether rows of `files` were refused.
+
+    What was refused is told in `folder`/findings.csv.
+    """
+    from geodata.scenario import run_scenario
+    from loaders.roads import read_road_network
+
+    if dataset not in ("region", "practice", "none"):
+        raise typer.BadParameter(_("Choose region, practice or none."), param_hint="--dataset")
+    numbers = find_municipalities(municipality) if municipality else None
+    tables, faults = read_tables(dataset, files, folder=folder)
+    result = run_scenario(
+        tables,
+        network=read_road_network(),
+        codes=codes,
+        uses=uses,
+        parameters=parameters,
+        municipalities=numbers,
+        neighbours_km=neighbours_km,
+        sources=[path.name for path in files],
+    )
+    return result, faults
+
+
+def read_tables(dataset: str, files: Sequence[Path], *, folder: Path) -> tuple[RegionTables, bool]:
+    """Return the tables to work on and whether some rows of `files` were refused (told in findings.csv)."""
+    from geodata.findings import tabulate_findings
+    from geodata.partners import append_tables
+    from loaders.exports import write_csv
+    from loaders.members import read_members
+    from loaders.region import read_region
+
+    known = read_region("practice" if dataset == "practice" else "region") if dataset != "none" else None
+    if not files:
+        if known is None:
+            raise typer.BadParameter(_("Name at least one file."), param_hint="FILES")
+        return known, False
+    for path in files:
+        if not path.is_file():
+            raise typer.BadParameter(_("There is no file {name}.").format(name=path.name), param_hint="FILES")
+    members = read_members(files, known=known)
+    write_csv(tabulate_findings(members.findings), folder / "findings.csv")
+    tables = members.tables if known is None else append_tables(known, members.tables)
+    return tables, members.has_errors
+
+
+def find_municipalities(wanted: Sequence[str]) -> list[str]:
+    """Return today's numbers of municipalities given by number (of any year since 2017) or by name."""
+    from geodata.municipality_names import find_municipality_by_name
+    from geodata.municipality_numbers import resolve_municipality
+    from loaders.embedded import read_municipalities, read_municipality_changes
+
+    numbers: list[str] = []
+    for text in wanted:
+        if text.strip().isdigit():
+            numbers += resolve_municipality(text, changes=read_municipality_changes()).today
+            continue
+        found = find_municipality_by_name(text, read_municipalities(detail="light"))
+        if len(found) != 1:
+            names = ", ".join(
+                f"{match.municipality_number} {match.name} ({match.county_name})" for match in found
+            )
+            unknown = _("No municipality is called {name}.").format(name=text[:80])
+            several = _("{name} may be several municipalities: {names}.").format(name=text[:80], names=names)
+            raise typer.BadParameter(several if found else unknown, param_hint="--municipality")
+        numbers.append(found[0].municipality_number)
+    return list(dict.fromkeys(numbers))
