@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -261,8 +262,14 @@ def _fill(
     writer = _Writer(database, renumber)
     read = 0
     with _open_text(source) as file:
-        lines = csv.reader((_bounded(line) for line in file), delimiter=";")
-        columns = _find_columns(next(lines, []), file=source.name)
+        header = _bounded(file.readline()).strip()
+        # Kartverket writes no quotes: then one in a name must not swallow the rows after it
+        rows = (_bounded(line) for line in file)
+        if header.startswith('"'):
+            lines = csv.reader(rows, delimiter=";")
+        else:
+            lines = csv.reader(rows, delimiter=";", quoting=csv.QUOTE_NONE)
+        columns = _find_columns(header.replace('"', "").split(";"), file=source.name)
         chunk: list[list[str]] = []
         for line in lines:
             chunk.append(line)
@@ -318,7 +325,7 @@ class _Writer:
         self.database = database
         self.renumber = renumber
         self.rows = self.skipped = 0
-        self.date = ""
+        self.date = self._taken = ""
         self._words: dict[str, int] = {}
         self._transformers: dict[str, Transformer | None] = {}
         self._codes = array("i")
@@ -358,37 +365,34 @@ class _Writer:
     def _read_line(
         self, line: Sequence[str], columns: Mapping[str, int]
     ) -> tuple[tuple[Any, ...], str, float, float] | None:
-        def cell(column: str) -> str:
-            at = columns.get(column, len(line))
-            return line[at].strip() if at < len(line) else ""
-
-        if cell("taken"):
-            day = cell("taken")[:10].split(".")
-            taken = "-".join(reversed(day)) if len(day) == 3 else cell("taken")[:10]
-            self.date = max(self.date, taken)
-        name, number = cell("street"), cell("number")
+        last = len(line)
+        cells = [line[at].strip() if at < last else "" for at in map(columns.get, _HEADERS, repeat(last))]
+        municipality, _kind, addition, name, number, letter, zone, north, east, code, place, taken = cells
+        if taken != self._taken:
+            self._taken = taken
+            day = taken[:10].split(".")
+            self.date = max(self.date, "-".join(reversed(day)) if len(day) == 3 else taken[:10])
         if not name:  # a farm without a street may have a name of its own
-            name, number = cell("addition"), "0"
+            name, number = addition, "0"
         key = normalise_street(name)
-        municipality = cell("municipality").zfill(4)
         try:
-            east, north = float(cell("east").replace(",", ".")), float(cell("north").replace(",", "."))
+            x, y = float(east.replace(",", ".")), float(north.replace(",", "."))
         except ValueError:
             return None
-        if not key or not (number or "0").isdecimal() or not (east or north) or not municipality.isdecimal():
+        if not key or not (number or "0").isdecimal() or not (x or y) or not municipality.isdecimal():
             return None
-        code = cell("postcode")
+        municipality = municipality.zfill(4)
         code = code.zfill(4) if code.isascii() and code.isdecimal() and len(code) <= 4 else ""
         row = (
             key,
             self.renumber.get(municipality, municipality),
             min(int(number or 0), 99_999),
-            cell("letter").upper()[:2],
+            letter.upper()[:2],
             code,
-            self._number_word(_as_written(cell("place"))),
+            self._number_word(_as_written(place)),
             self._number_word(name),
         )
-        return row, cell("epsg") or "25833", east, north
+        return row, zone or "25833", x, y
 
     def _number_word(self, text: str) -> int:
         return self._words.setdefault(text, len(self._words))
@@ -411,29 +415,21 @@ class _Writer:
     def finish(self) -> None:
         """Write the words and, for each postcode, the house in its middle."""
         self.database.executemany("INSERT INTO word VALUES (?, ?)", [(n, w) for w, n in self._words.items()])
-        codes = np.frombuffer(self._codes, dtype=np.int32) if self._codes else np.empty(0, np.int32)
-        lon = np.frombuffer(self._lon) if self._lon else np.empty(0)
-        lat = np.frombuffer(self._lat) if self._lat else np.empty(0)
+        if not self._codes:
+            return
+        codes = np.frombuffer(self._codes, dtype=np.int32)
+        lon, lat = np.frombuffer(self._lon), np.frombuffer(self._lat)
         order = np.argsort(codes, kind="stable")
         starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
         rows = []
         for first, last in zip(starts, [*starts[1:], len(order)], strict=True):
             at = order[first:last]
-            x, y = (
-                (lon[at] - lon[at].mean()) * 111_320.0 * np.cos(np.radians(lat[at])),
-                (lat[at] - lat[at].mean()) * 110_574.0,
-            )
-            middle = int(np.argmin(x * x + y * y))
-            away = np.quantile(np.hypot(x - x[middle], y - y[middle]), _SPREAD, method="higher")
-            rows.append(
-                (
-                    f"{codes[at[0]]:04d}",
-                    float(lon[at][middle]),
-                    float(lat[at][middle]),
-                    float(np.ceil(away)),
-                    len(at),
-                )
-            )
+            x = (lon[at] - lon[at].mean()) * 111_320.0 * np.cos(np.radians(lat[at]))
+            y = (lat[at] - lat[at].mean()) * 110_574.0
+            middle = at[int(np.argmin(x * x + y * y))]
+            away = np.hypot(x - x[at == middle], y - y[at == middle])
+            radius = float(np.ceil(np.quantile(away, _SPREAD, method="higher")))
+            rows.append((f"{codes[middle]:04d}", float(lon[middle]), float(lat[middle]), radius, len(at)))
         self.database.executemany("INSERT INTO postcode VALUES (?, ?, ?, ?, ?)", rows)
 
 
