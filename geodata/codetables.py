@@ -35,7 +35,8 @@ class WasteCodes:
     chapters, subchapters : chapter (2 digits) or subchapter (4 digits), title_nb, title_nn, title_en.
     materials : material (key), label_nb, label_nn, label_en, group, parent (key or empty),
         density_low_t_per_m3, density_t_per_m3, density_high_t_per_m3, dry_matter_share, payload_form,
-        unit, synonyms (apart by ``|``).
+        unit, synonyms (apart by ``|``); energy_low_mwh_per_m3, energy_mwh_per_m3 and
+        energy_high_mwh_per_m3 of gases may be missing.
     code_materials : prefix (2, 4 or 6 digits), material. The longest prefix wins.
 
     Raises

@@ -39,6 +39,10 @@ FLOW_COLUMNS = (
 )
 HAZARD_UNKNOWN, HAZARD_NO, HAZARD_YES = -1, 0, 1
 TONNES, ENERGY = "t", "MWh"
+_PER_CUBIC_METRE = {
+    TONNES: ("density_low_t_per_m3", "density_t_per_m3", "density_high_t_per_m3"),
+    ENERGY: ("energy_low_mwh_per_m3", "energy_mwh_per_m3", "energy_high_mwh_per_m3"),
+}
 PIPED_MATERIALS = ("heat", "cooling", "cooling_water", "process_water", "process_gas")
 """These and their kinds go by pipe: no lorry carries them across a county."""
 
@@ -67,8 +71,8 @@ def prepare_flows(
     -------
     Frame with :data:`FLOW_COLUMNS`: `facility` is a position in `facility_ids`; `unit` is ``t`` wherever the
     amount could be turned into tonnes (m3 by the material's density: low for the minimum, high for the
-    maximum), else the stream's own unit or ``""``; `months` a 12-bit mask, 0 unknown; `hazard` -1 unknown,
-    0 no, 1 yes; `basis` the position in :data:`geodata.schemas.BASES`;
+    maximum), MWh where its heating value is known instead, else the stream's own unit or ``""``; `months` a
+    12-bit mask, 0 unknown; `hazard` -1 unknown, 0 no, 1 yes; `basis` the position in :data:`geodata.schemas.BASES`;
     `piped` whether it goes by pipe; `division` the facility's NACE division ("" unknown) and `treats` whether
     it is one of :data:`TREATERS`; `treatment`, `quality` the stream's own ("" unknown).
     """
@@ -77,7 +81,9 @@ def prepare_flows(
     facility = rows["facility_id"].astype("object").map(position)
     low, best, high = fill_range(rows["amount_min"], rows["amount_best"], rows["amount_max"])
     unit = rows["unit"].astype("object").where(rows["unit"].notna(), "").to_numpy()
-    low, best, high, unit = _to_tonnes(low, best, high, unit=unit, material=rows["material"], codes=codes)
+    low, best, high, unit = _to_common_unit(
+        low, best, high, unit=unit, material=rows["material"], codes=codes
+    )
     division, treats = _describe_owners(rows["facility_id"], facilities)
     basis = rows["basis"].astype("object").map({name: rank for rank, name in enumerate(BASES)})
     return pd.DataFrame(
@@ -142,7 +148,7 @@ def fill_range(
     return low, best, high
 
 
-def _to_tonnes(
+def _to_common_unit(
     low: Floats,
     best: Floats,
     high: Floats,
@@ -151,20 +157,26 @@ def _to_tonnes(
     material: pd.Series,
     codes: WasteCodes,
 ) -> tuple[Floats, Floats, Floats, npt.NDArray[np.object_]]:
-    density = codes.materials.set_index("material")
+    """Turn cubic metres into tonnes by the material's density, a gas without one into MWh by its heating
+    value."""
+    facts = codes.materials.set_index("material")
     names = material.astype("object")
-    light, mean, heavy = (
-        names.map(density[column].astype("Float64")).to_numpy(dtype=np.float64, na_value=np.nan)
-        for column in ("density_low_t_per_m3", "density_t_per_m3", "density_high_t_per_m3")
-    )
-    light, heavy = np.where(np.isnan(light), mean, light), np.where(np.isnan(heavy), mean, heavy)
-    by_volume = (unit == "m3") & ~np.isnan(mean)
-    return (
-        np.where(by_volume, low * light, low),
-        np.where(by_volume, best * mean, best),
-        np.where(by_volume, high * heavy, high),
-        np.where(by_volume, TONNES, unit),
-    )
+    for made, (lowest, middle, highest) in _PER_CUBIC_METRE.items():
+        if middle not in facts:
+            continue
+        light, mean, heavy = (
+            names.map(facts[column].astype("Float64")).to_numpy(dtype=np.float64, na_value=np.nan)
+            if column in facts
+            else np.full(len(names), np.nan)
+            for column in (lowest, middle, highest)
+        )
+        light, heavy = np.where(np.isnan(light), mean, light), np.where(np.isnan(heavy), mean, heavy)
+        by_volume = (unit == "m3") & ~np.isnan(mean)
+        low = np.where(by_volume, low * light, low)
+        best = np.where(by_volume, best * mean, best)
+        high = np.where(by_volume, high * heavy, high)
+        unit = np.where(by_volume, made, unit)
+    return low, best, high, unit
 
 
 def _find_piped(material: pd.Series, *, codes: WasteCodes) -> npt.NDArray[np.bool_]:

@@ -16,7 +16,10 @@ from geodata.codetables import WasteCodes
 if TYPE_CHECKING:
     from geodata.codeindex import CodeIndex
 
-_NUMBERS = ("density_low_t_per_m3", "density_t_per_m3", "density_high_t_per_m3", "dry_matter_share")
+_NUMBERS = (
+    *("density_low_t_per_m3", "density_t_per_m3", "density_high_t_per_m3", "dry_matter_share"),
+    *("energy_low_mwh_per_m3", "energy_mwh_per_m3", "energy_high_mwh_per_m3"),
+)
 
 
 def read_eal_codes() -> pd.DataFrame:
@@ -39,8 +42,9 @@ def read_materials() -> pd.DataFrame:
     """Return the material vocabulary.
 
     Columns: material (key), label_nb, label_nn, label_en, group, parent (key or ""),
-    density_low_t_per_m3, density_t_per_m3, density_high_t_per_m3, dry_matter_share (Float64),
-    density_source, dry_matter_source, payload_form, unit, synonyms (apart by ``|``).
+    density_low_t_per_m3, density_t_per_m3, density_high_t_per_m3, dry_matter_share,
+    energy_low_mwh_per_m3, energy_mwh_per_m3, energy_high_mwh_per_m3 (Float64; of gases, at 0 °C and 1 atm),
+    density_source, dry_matter_source, energy_source, payload_form, unit, synonyms (apart by ``|``).
     """
     table = _read("materials.csv")
     numbers = {
