@@ -18,6 +18,7 @@ from dashboard.matchwording import tell_unpriced
 from dashboard.notes import note
 from dashboard.planwording import (
     KINDS,
+    PARTS,
     PlanNames,
     describe_bases,
     describe_conflict,
@@ -28,6 +29,7 @@ from dashboard.planwording import (
 )
 from dashboard.text import N_, format_number, is_unknown, language
 from dashboard.text import gettext as _
+from geodata.flows import TONNES
 from geodata.planning import Plan, goal_unit
 
 MOST_ROWS = 300
@@ -111,13 +113,15 @@ def show_figures(plan: Plan) -> None:
             with st.container(border=True, gap="xxsmall", key=f"figure_{number}"):
                 st.metric(title, value)
                 st.text(detail)
-    if total.get("supply_MWh"):
-        st.text(
-            _("Energy apart from the tonnes: {placed} of {supply} known are placed.").format(
-                placed=format_number(total["placed_MWh"], unit="MWh"),
-                supply=format_number(total["supply_MWh"], unit="MWh"),
+    for unit in plan.allocations:
+        if unit != TONNES and total.get(f"supply_{unit}"):
+            st.text(
+                _("{part}, apart from the tonnes: {placed} of {supply} known are placed.").format(
+                    part=_(PARTS.get(unit, unit)),
+                    placed=format_number(total[f"placed_{unit}"], unit=unit),
+                    supply=format_number(total[f"supply_{unit}"], unit=unit),
+                )
             )
-        )
 
 
 def _tell_unknown(plan: Plan, column: str, times: float) -> str:

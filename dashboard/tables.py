@@ -131,6 +131,15 @@ WIDTHS = {
 NUMBER_WIDTH = 105
 
 NARROW_FORMS: dict[str, dict[str, int]] = {
+    "plan_comparison": {
+        "what": 150,
+        "net_nok": 88,
+        "net_kg_co2e": 88,
+        "placed_t": 88,
+        "kept": 88,
+        "vehicle_km": 96,
+        "placed_MWh": 80,
+    },
     "plan_left": {"material": 104, "amount": 84, "reason": 170},
     "plan_prices": {"what": 160, "price": 92, "price_unit": 86},
     "plan_flows": {

@@ -6,8 +6,9 @@ import streamlit as st
 
 from dashboard import comparisons, economycontrols, panels, planpanels, sankey, session
 from dashboard.notes import note
-from dashboard.planwording import PlanNames
+from dashboard.planwording import PARTS, PlanNames
 from dashboard.text import gettext as _
+from geodata.flows import TONNES
 
 st.title(_("Plan"))
 note(
@@ -41,9 +42,10 @@ if plan.status != "infeasible":
     planpanels.show_flows(view, plan, names=names)
     st.header(_("From material to receiver"))
     sankey.show_destinations(plan, material=view.material, unit="t")
-    if "MWh" in plan.allocations:
-        st.subheader(_("Energy (MWh)"))
-        sankey.show_destinations(plan, material=view.material, unit="MWh")
+    for unit in plan.allocations:
+        if unit != TONNES:
+            st.subheader(_(PARTS.get(unit, unit)))
+            sankey.show_destinations(plan, material=view.material, unit=unit)
     st.header(_("Where to invest"))
     planpanels.show_prices(plan, names=names)
     st.header(_("What stays, and why"))

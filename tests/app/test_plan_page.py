@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from dashboard import controls, economycontrols, sankey
+from dashboard import controls, economycontrols, sankey, session
+from dashboard.background import Workshop
 from dashboard.calculator import Calculator, PlanRequest, Request
-from dashboard.session import economy, files, scenarios
+from dashboard.session import datasets, economy, files, scenarios
 from dashboard.session.datasets import load_dataset
 from geodata.allocation import AllocationLimits
 from geodata.economics import EconomicChoices
@@ -212,6 +213,21 @@ def test_the_calculating_process_plans_as_the_page_does(view: scenarios.View) ->
     again = len(steps)
     calculator.calculate(asked, steps.append)
     assert steps[again:] == ["price", "plan"]  # the scenario is still there: only the plan is made anew
+
+
+def test_a_large_plan_is_awaited_and_is_the_same(
+    open_page: Open, view: scenarios.View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Workshop(kept=8)
+    monkeypatch.setattr(datasets, "LARGE", 10)
+    for module in (scenarios, economy, session):
+        monkeypatch.setattr(module, "load_workshop", lambda: shop)
+    app = open_page("plan", data="practice", base="goal=carbon")
+    here = economy._plan(view.key, economy.PlanChoices(), _view=view)
+    assert len(_table(app, *FLOWS)) == len(here.flows)
+    compared = _table(app, "what", "net_nok").to_dict("records")
+    assert len(compared) == 3  # both plans and the difference
+    assert compared[1]["placed_t"] - compared[0]["placed_t"] == pytest.approx(compared[2]["placed_t"])
 
 
 def test_a_step_of_a_slider_is_round_and_cuts_the_range_in_some_forty() -> None:
