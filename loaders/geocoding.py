@@ -66,22 +66,26 @@ class AddressList:
     faults: dict[int, tuple[str, ...]]
 
 
-@cache
-def read_gazetteer() -> Gazetteer:
-    """Return the embedded places, postcodes and municipalities with their points and radii.
-
-    Places are those of GeoNames (towns first), then the named places of the embedded main roads.
-    """
+def read_places_of_all() -> pd.DataFrame:
+    """Return ``name``, ``municipality_number``, ``lat``, ``lon`` of GeoNames's towns, largest first, then
+    of the named places of the embedded main roads."""
     towns = embedded.read_places().sort_values("population", ascending=False, kind="stable")
     roads = pd.read_csv(
         embedded.data_dir() / "roads" / "places.csv",
         dtype={"name": "string", "municipality_number": "string"},
+        keep_default_na=False,
     )
     roads = roads[roads["kind"].isin(["seat", "town", "village"])]
     columns = ["name", "municipality_number", "lat", "lon"]
+    return pd.concat([towns[columns], roads[columns]], ignore_index=True)
+
+
+@cache
+def read_gazetteer() -> Gazetteer:
+    """Return the embedded places, postcodes and municipalities with their points and radii."""
     return Gazetteer.build(
         postcodes=embedded.read_postcodes(),
-        places=pd.concat([towns[columns], roads[columns]], ignore_index=True),
+        places=read_places_of_all(),
         municipalities=embedded.read_municipalities(),
         changes=embedded.read_municipality_changes(),
     )
