@@ -153,6 +153,7 @@ MISSING = {
     "industry": N_("the receiver's industry"),
     "price": N_("what the offer costs or earns today"),
     "step": N_("who does the treatment"),
+    "composition": N_("what it is made of"),
 }
 INDICATORS = {
     "facilities": N_("Facilities"),

@@ -21,6 +21,10 @@ ADVICE: Mapping[str, str] = {
         "What it costs or earns today: look at the last invoice. The usual gate fee is used till then."
     ),
     "step": N_("Who does the treatment: ask whether the receiver does it, or find somebody who can."),
+    "composition": N_(
+        "What it is made of: the receiver asks for something narrower or another kind; have it sorted or "
+        "looked through first. A plan places none of it before that."
+    ),
 }
 """Key of :data:`geodata.matchtable.MISSING` -> what it is and what to do."""
 

@@ -45,6 +45,7 @@ __all__ = [
     "break_even_reach",
     "check_choices",
     "describe_parameters",
+    "move_matches",
     "price_matches",
 ]
 
@@ -141,6 +142,18 @@ def price_matches(
     priced = [pricer.price(kind) for kind in kinds]
     journey = measure_journeys(matches, kind_of, kinds, priced)
     return _tabulate(matches, kind_of, priced, journey, choices)
+
+
+def move_matches(matches: pd.DataFrame, distance_km: pd.Series) -> pd.DataFrame:
+    """Return the matches as if their ways were `distance_km` long, driven at the same mean speed.
+
+    Minutes and the first leg of a chain grow with the way; ferries and tolls stay. A match that is moved to its
+    own `break_even_km` gains nothing and loses nothing.
+    """
+    factor = distance_km.astype("Float64") / matches["distance_km"].astype("Float64")
+    names = [name for name in ("minutes", "via_km", "via_minutes") if name in matches]
+    moved = {name: matches[name].astype("Float64") * factor for name in names}
+    return matches.assign(distance_km=distance_km.astype("Float64"), **moved)
 
 
 def break_even_reach(

@@ -72,8 +72,9 @@ def prepare_flows(
     Frame with :data:`FLOW_COLUMNS`: `facility` is a position in `facility_ids`; `unit` is ``t`` wherever the
     amount could be turned into tonnes (m3 by the material's density: low for the minimum, high for the
     maximum), MWh where its heating value is known instead, else the stream's own unit or ``""``; `months` a
-    12-bit mask, 0 unknown; `hazard` -1 unknown, 0 no, 1 yes; `basis` the position in :data:`geodata.schemas.BASES`;
-    `piped` whether it goes by pipe; `division` the facility's NACE division ("" unknown) and `treats` whether
+    12-bit mask, 0 unknown; `hazard` -1 unknown, 0 no, 1 yes; `basis` the position in
+    :data:`geodata.schemas.BASES`; `piped` whether it goes by pipe;
+    `division` the facility's NACE division ("" unknown) and `treats` whether
     it is one of :data:`TREATERS`; `treatment`, `quality` the stream's own ("" unknown).
     """
     position = pd.Series(np.arange(len(facility_ids)), index=pd.Index(facility_ids, dtype="object"))

@@ -131,7 +131,7 @@ def match_streams(
         best.add(_drop_needless(chains, best.columns))
     capped = best.settle()
     return MatchResult(
-        matches=tabulate_matches(best.columns, flows, travel.ids, uses=known_uses, parts=parts),
+        matches=tabulate_matches(best.columns, flows, travel.ids, uses=known_uses, parts=parts, codes=codes),
         exclusions=tabulate_left(
             told, counts, capped, flows, known_uses, travel, parts=parts, parameters=parameters
         ),

@@ -11,7 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
+from geodata.codetables import WasteCodes
 from geodata.flows import ENERGY
+from geodata.materials import compare_widths
 from geodata.schemas import BASES
 from geodata.scoring import LICENCES, PARTS, ScorePart
 from geodata.usepairs import RELATIONS, ROUTES, SAME_STREAM, UseTable
@@ -113,7 +115,10 @@ MISSING = (
     "industry",
     "price",
     "step",
+    "composition",
 )
+"""What may not be known of a match. `composition`: the need asks for something narrower than what is offered,
+or for something else of its family."""
 
 
 def tabulate_matches(
@@ -123,6 +128,7 @@ def tabulate_matches(
     *,
     uses: UseTable,
     parts: tuple[ScorePart, ...] = PARTS,
+    codes: WasteCodes | None = None,
 ) -> pd.DataFrame:
     """Return the table with :data:`MATCH_COLUMNS` (and further parts' points) of judged pairs sorted by rank.
 
@@ -130,6 +136,7 @@ def tabulate_matches(
     ----------
     pairs : columns as :mod:`geodata.judging` makes them: rows of `flows`, legs and points.
     ids : position -> facility_id.
+    codes : which material is a kind of which; None: nothing is told of what a stream is made of.
     """
     extra = [part.column for part in parts if part.column not in MATCH_COLUMNS]
     if not pairs or not len(pairs["offer"]):
@@ -186,7 +193,7 @@ def tabulate_matches(
         "offer_price_nok_per_t": of["price_nok_per_t"][offer],
     }
     out |= _describe_uses(pairs, of, uses)
-    out["missing"] = _list_missing(pairs, of, uses)
+    out["missing"] = _list_missing(pairs, of, uses, codes)
     return _type_matches(pd.DataFrame({name: out[name] for name in (*MATCH_COLUMNS, *extra)}))
 
 
@@ -224,7 +231,9 @@ def _describe_uses(pairs: Mapping[str, Array], of: Mapping[str, Array], uses: Us
     return out
 
 
-def _list_missing(pairs: Mapping[str, Array], of: Mapping[str, Array], uses: UseTable) -> ExtensionArray:
+def _list_missing(
+    pairs: Mapping[str, Array], of: Mapping[str, Array], uses: UseTable, codes: WasteCodes | None
+) -> ExtensionArray:
     """Return the keys of what is not known of each match."""
     offer, need, via = pairs["offer"], pairs["need"], pairs["via"]
     chained, turned = via >= 0, pairs["route"] != SAME_STREAM
@@ -232,6 +241,10 @@ def _list_missing(pairs: Mapping[str, Array], of: Mapping[str, Array], uses: Use
     step_left = np.zeros(len(offer), dtype=bool)
     if len(uses):
         step_left = turned & ~chained & uses.by_intermediary[np.maximum(pairs["use"], 0)]
+    narrow = np.zeros(len(offer), dtype=bool)
+    if codes is not None:
+        covered, _wider = compare_widths(of["material"][offer], of["material"][need], codes=codes)
+        narrow = ~turned & ~covered
     tests = {
         "code": (of["code"][offer] == "") & ~np.isin(of["unit"][offer], ("", ENERGY)) & ~of["piped"][offer],
         "amount": ~pairs["amount_known"],
@@ -245,6 +258,7 @@ def _list_missing(pairs: Mapping[str, Array], of: Mapping[str, Array], uses: Use
         "industry": of["division"][need] == "",
         "price": np.isnan(of["price_nok_per_t"][offer]),
         "step": step_left,
+        "composition": narrow,
     }
     number = np.zeros(len(offer), dtype=np.int64)
     for place, name in enumerate(MISSING):

@@ -7,6 +7,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geodata.codetables import LANGUAGES, WasteCodes
@@ -81,6 +83,22 @@ def materials_related(material_a: str | None, material_b: str | None, *, codes: 
     if material_b in above_a or material_a in above_b:
         return "parent"
     return "sibling" if above_a[:1] == above_b[:1] != () else "none"
+
+
+def compare_widths(
+    offered: npt.NDArray[np.object_], needed: npt.NDArray[np.object_], *, codes: WasteCodes
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Tell pair by pair whether what is offered is a kind of what is needed, or something wider than it.
+
+    Both are false where the two are no line: siblings, strangers.
+    """
+    row, offers = pd.factorize(offered)
+    column, needs = pd.factorize(needed)
+    above = codes.ancestors
+    covered = np.array([[a == b or b in above.get(a, ()) for b in needs] for a in offers], dtype=bool)
+    wider = np.array([[a in above.get(b, ()) for b in needs] for a in offers], dtype=bool)
+    shape = (len(offers), len(needs))
+    return covered.reshape(shape)[row, column], wider.reshape(shape)[row, column]
 
 
 def tabulate_relations(codes: WasteCodes) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 from geodata.allocation import Allocation, AllocationLimits
 from geodata.codetables import WasteCodes
 from geodata.flows import ENERGY, TONNES, fill_range, prepare_flows
+from geodata.materials import compare_widths
 from geodata.results import ScenarioResult
 
 WATER = "m3"
@@ -142,10 +143,7 @@ def find_covered(matches: pd.DataFrame, codes: WasteCodes | None) -> npt.NDArray
     if codes is None or "need_material" not in matches or "route" not in matches:
         return np.ones(len(matches), dtype=bool)
     offered, needed = (matches[name].astype(object).to_numpy() for name in ("material", "need_material"))
-    table = codes.ancestors
-    asked = list(zip(offered, needed, strict=True))
-    kinds = {(a, b): (a == b or b in table.get(a, ()), a in table.get(b, ())) for a, b in set(asked)}
-    same, wider = (np.array([kinds[pair][k] for pair in asked], dtype=bool) for k in (0, 1))
+    same, wider = compare_widths(offered, needed, codes=codes)
     digits = matches["shared_digits"] if "shared_digits" in matches else pd.Series(0, index=matches.index)
     one_code = (digits.astype("Int64").fillna(0) >= 6).to_numpy(dtype=bool)
     made = (matches["route"].astype(object) != SAME_STREAM_ROUTE).to_numpy(dtype=bool)

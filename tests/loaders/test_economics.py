@@ -6,12 +6,19 @@ import pandas as pd
 import pytest
 
 from geodata.codetables import WasteCodes
-from geodata.economics import EconomicChoices, EconomicTables, break_even_reach, price_matches
+from geodata.economics import (
+    EconomicChoices,
+    EconomicTables,
+    break_even_reach,
+    move_matches,
+    price_matches,
+)
 from geodata.economictables import JUDGEMENT, list_keys
 from geodata.uses import UseLibrary
 from loaders.codes import read_treatments, read_waste_codes
 from loaders.economics import read_economics
 from loaders.uses import read_use_library
+from tests.unit.economicscenes import make_matches
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +147,80 @@ def test_reaches_are_of_the_right_order(
     assert nearest < reach.best < farthest
     assert reach.low <= reach.best <= reach.high
     assert reach.unpriced == ()
+
+
+REACHES = [
+    {"material": "clean_soil", "need_material": "clean_soil"},  # at a tariff
+    {"material": "gypsum", "need_material": "gypsum", "use_id": "gypsum-to-plasterboard", "toll_nok": 84.0},
+    {"material": "sawdust", "need_material": "sawdust", "ferries": 2, "minutes": None},
+    {"material": "bottom_ash", "need_material": "bottom_ash", "operation": "R5", "ferries": 1},
+    {
+        "material": "wood",
+        "need_material": "wood_chips",
+        "use_id": "wood-municipal-wide",
+        "route": "intermediary",
+        "via_km": 12.0,
+        "via_minutes": 20.0,
+        "ferries": 1,
+    },
+]
+
+
+@pytest.mark.parametrize("row", REACHES, ids=[str(row["material"]) for row in REACHES])
+@pytest.mark.parametrize("empty_return", [True, False])
+def test_net_is_nought_where_the_match_is_moved_to_its_reach(
+    row: dict[str, object],
+    empty_return: bool,
+    tables: EconomicTables,
+    codes: WasteCodes,
+    uses: UseLibrary,
+) -> None:
+    told = {
+        "tables": tables,
+        "uses": uses,
+        "codes": codes,
+        "choices": EconomicChoices(empty_return=empty_return),
+    }
+    match = make_matches(row | {"distance_km": 40.0, "minutes": row.get("minutes", 50.0)})
+    here = price_matches(match, **told)
+    reach = here["break_even_km"]
+    assert float(here["net_nok_per_t"].iloc[0]) > 0
+    assert float(reach.iloc[0]) > 40
+    there = price_matches(move_matches(match, reach), **told)
+    assert abs(float(there["net_nok_per_t"].iloc[0])) < 1e-6
+    assert float(there["break_even_km"].iloc[0]) == pytest.approx(float(reach.iloc[0]))
+
+
+def test_waste_burnt_elsewhere_gains_nothing(
+    tables: EconomicTables, codes: WasteCodes, uses: UseLibrary
+) -> None:
+    # Residual waste is burnt with energy recovery today: another burner costs the lorry and no more.
+    burnt = {"material": "residual_waste", "need_material": "residual_waste", "use_id": "ch20-to-energy"}
+    told = {"tables": tables, "uses": uses, "codes": codes, "choices": EconomicChoices()}
+    rows = (burnt, burnt | {"operation": "R1", "use_id": None}, burnt | {"offer_treatment": "D1"})
+    priced = price_matches(make_matches(*rows), **told)
+    assert priced["as_today"].tolist() == [True, True, False]
+    same = priced.iloc[:2]
+    assert (same["net_nok_per_t"] == -same["transport_nok_per_t"]).all()
+    assert (same["net_kg_co2e_per_t"] == -same["transport_kg_co2e_per_t"]).all()
+
+
+def test_a_burner_costs_what_its_gate_and_its_heat_bring(tables: EconomicTables) -> None:
+    rows = tables.parameters.assign(key=list_keys(tables.parameters)).set_index("key")["value"]
+    heat = rows["energy_efficiency"] * rows["replaced_value/heat_district"]
+    brought = rows["gate_fee/residual_waste"] + rows["energy_mwh_per_t/group:mixed"] * heat
+    for burner in ("R1", "combustion", "incineration"):
+        assert rows[f"treatment_cost/{burner}:group:mixed"] == pytest.approx(brought, rel=0.1)
+
+
+def test_mixed_scrap_is_not_worth_the_copper_in_a_cable(
+    tables: EconomicTables, codes: WasteCodes, uses: UseLibrary
+) -> None:
+    told = {"tables": tables, "uses": uses, "codes": codes, "choices": EconomicChoices()}
+    rows = [{"material": "metal", "need_material": name} for name in ("copper_cable", "metal", "aluminium")]
+    cable, metal, aluminium = price_matches(make_matches(*rows), **told)["replaced_value_nok_per_t"]
+    assert cable <= metal
+    assert aluminium <= metal
 
 
 def test_the_tables_read_the_same_twice(tables: EconomicTables) -> None:

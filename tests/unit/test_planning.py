@@ -11,6 +11,7 @@ from geodata.allocation import AllocationLimits
 from geodata.errors import AllocationError
 from geodata.planning import plan_scenario, summarise_destinations
 from geodata.results import ScenarioResult
+from loaders.codes import read_waste_codes
 from tests.unit.scenes import give, make_codes, make_tables, take
 
 PLACES = {name: (10 + k / 10, 63.0) for k, name in enumerate("abcdef")}
@@ -197,3 +198,118 @@ def test_a_region_without_matches_has_a_plan_of_nothing():
     assert found.status == "optimal"
     assert set(found.unallocated["reason"]) <= {"no_candidate", "unit_unknown"}
     assert len(summarise_destinations(found))
+
+
+def make_small(streams, rows):
+    """Return a scenario of few matches: (offer, need, what differs); real materials."""
+    homes = {row["stream_id"]: row["facility_id"] for row in streams}
+    of = {row["stream_id"]: row for row in streams}
+    plain = {
+        "via_stream_id": None,
+        "via_facility_id": None,
+        "unit": "t",
+        "need_unit": "t",
+        "route": "same_stream",
+    }
+    plain |= {"fills_per_t": 1.0, "distance_km": 10.0, "hierarchy": "recycling", "hierarchy_rank": 2}
+    plain |= {"operation": "R4", "basis": "reported", "shared_digits": 0}
+    frame = pd.DataFrame(
+        [
+            plain
+            | {
+                "match_id": f"m{k}",
+                "offer_stream_id": offer,
+                "need_stream_id": need,
+                "from_facility_id": homes[offer],
+                "to_facility_id": homes[need],
+                "material": of[offer]["material"],
+                "need_material": of[need]["material"],
+                "exchange_best": 1.0,
+            }
+            | other
+            for k, (offer, need, other) in enumerate(rows)
+        ]
+    )
+    nothing = cast(Any, None)
+    return ScenarioResult(
+        make_tables(PLACES, streams), nothing, nothing, frame, nothing, nothing, nothing, nothing, nothing
+    )
+
+
+SCRAP = [
+    give("scrap", "a", material="metal", amount_best=8000, unit="t"),
+    give("wire", "b", material="copper_cable", amount_best=30, unit="t", basis="modelled"),
+    take("cables", "c", material="copper_cable", amount_best=9000, unit="t"),
+    take("yard", "d", material="metal", amount_best=9000, unit="t"),
+]
+
+
+def plan_small(result, goal="net", **columns):
+    prices = make_prices(result, net=(500.0,) * 9)
+    return plan_scenario(result, prices.assign(**columns), goal=goal, codes=read_waste_codes())
+
+
+def test_mixed_scrap_is_not_planned_into_a_need_for_cables():
+    result = make_small(SCRAP, [("scrap", "cables", {}), ("wire", "cables", {}), ("wire", "yard", {})])
+    plan = plan_small(result)
+    assert plan.flows["offer_stream_id"].unique().tolist() == ["wire"]  # a cable is metal, metal is no cable
+    left = plan.unallocated.set_index("offer_stream_id")
+    assert left.loc["scrap", "reason"] == "composition_unknown"
+    assert left.loc["scrap", "amount"] == 8000
+    # Where the same six digits stand on both sides, the wider word is only a word.
+    told = make_small(SCRAP, [("scrap", "cables", {"shared_digits": 6})])
+    assert plan_small(told).flows["amount"].tolist() == [8000]
+
+
+def test_what_is_done_already_is_told_as_that():
+    result = make_small(SCRAP, [("scrap", "yard", {})])
+    plan = plan_small(result, net_nok_per_t=-45.0, as_today=True)
+    assert plan.flows.empty
+    assert plan.unallocated.set_index("offer_stream_id").loc["scrap", "reason"] == "as_today"
+    plan = plan_small(result, goal="kept", kept_t_per_t=0.0, net_nok_per_t=-45.0)
+    assert plan.unallocated.set_index("offer_stream_id").loc["scrap", "reason"] == "kept_as_today"
+
+
+def test_what_is_modelled_never_passes_for_reported():
+    rows = [("scrap", "yard", {}), ("wire", "cables", {"basis": "modelled"})]
+    plan = plan_small(make_small(SCRAP, rows))
+    bases = plan.bases.set_index(["unit", "basis"])
+    assert bases["supply"].to_dict() == {("t", "reported"): 8000, ("t", "modelled"): 30}
+    assert bases["placed"].to_dict() == {("t", "reported"): 8000, ("t", "modelled"): 30}
+    assert bases.loc[("t", "modelled"), "net_nok"] == 30 * 500
+    assert bases["net_nok"].sum() == pytest.approx(read_total(plan, "net_nok"))
+    assert bases["net_nok_low"].sum() == pytest.approx(read_total(plan, "net_nok_low"))
+    assert set(plan.flows["basis"]) == {"reported", "modelled"}
+
+
+def test_water_by_pipe_and_gas_stand_apart_from_what_lorries_carry():
+    streams = [
+        give("hot", "a", material="hot_water", amount_best=13_000_000, unit="m3"),
+        give("raw", "b", material="biogas", amount_best=1_000_000, unit="m3"),
+        give("methane", "c", material="biomethane", amount_best=1_000_000, unit="m3"),
+        give("soil", "d", material="clean_soil", amount_best=100, unit="t"),
+        take("pool", "e", material="hot_water", amount_best=2_000, unit="m3"),
+    ]
+    plan = plan_small(make_small(streams, [("hot", "pool", {})]))
+    supply = plan.totals[plan.totals["name"] == "supply"].set_index("unit")["value"]
+    # Raw biogas 6.2 kWh, biomethane 9.7 kWh a normal cubic metre.
+    assert supply.to_dict() == pytest.approx({"t": 100, "m3": 13_000_000, "MWh": 6200 + 9700})
+    flow = plan.flows.iloc[0]
+    assert (flow["unit"], flow["need_unit"], flow["amount"]) == ("m3", "m3", pytest.approx(2000))
+    # 500 NOK a tonne, 0.98 t a cubic metre
+    assert flow["net_nok"] == pytest.approx(2000 * 0.98 * 500)
+    assert read_total(plan, "kept") == 0
+    assert plan.status == "optimal"
+
+
+def test_no_need_is_contested_where_a_later_part_would_not_pay_for_more():
+    rows = [
+        ("wood-1", "boiler", None, "t", "MWh", 4.0, 75, 20, "energy", 5),
+        ("heat-1", "boiler", None, "MWh", "MWh", 1.0, 300, 1, "reuse", 1),
+    ]
+    result = make_result(matches=rows)
+    # All wood goes to the boiler, 100 t x 4 MWh fill its 300; heat would lose there.
+    plan = plan_scenario(result, make_prices(result, net=(100.0, -5.0)), codes=make_codes())
+    assert (plan.status, plan.shared_needs) == ("optimal", ())
+    plan = plan_scenario(result, make_prices(result, net=(100.0, 5.0)), codes=make_codes())
+    assert (plan.status, plan.shared_needs) == ("proved_apart", ("boiler",))
