@@ -18,7 +18,6 @@ from dashboard.matchwording import tell_unpriced
 from dashboard.notes import note
 from dashboard.planwording import (
     KINDS,
-    PARTS,
     PlanNames,
     describe_bases,
     describe_conflict,
@@ -29,7 +28,6 @@ from dashboard.planwording import (
 )
 from dashboard.text import N_, format_number, is_unknown, language
 from dashboard.text import gettext as _
-from geodata.flows import TONNES
 from geodata.planning import Plan, goal_unit
 
 MOST_ROWS = 300
@@ -113,15 +111,6 @@ def show_figures(plan: Plan) -> None:
             with st.container(border=True, gap="xxsmall", key=f"figure_{number}"):
                 st.metric(title, value)
                 st.text(detail)
-    for unit in plan.allocations:
-        if unit != TONNES and total.get(f"supply_{unit}"):
-            st.text(
-                _("{part}, apart from the tonnes: {placed} of {supply} known are placed.").format(
-                    part=_(PARTS.get(unit, unit)),
-                    placed=format_number(total[f"placed_{unit}"], unit=unit),
-                    supply=format_number(total[f"supply_{unit}"], unit=unit),
-                )
-            )
 
 
 def _tell_unknown(plan: Plan, column: str, times: float) -> str:
@@ -150,8 +139,7 @@ def show_proof(plan: Plan, *, names: PlanNames) -> None:
         st.text(describe_whole(plan))
     else:
         st.text(_("It is not proved that no other plan is better."))
-    for line in describe_bases(plan):
-        note(line)
+    st.text("\n".join(describe_bases(plan)))
     with st.expander(_("How it is proved"), icon=":material/verified:"):
         for unit, found in plan.allocations.items():
             st.text(f"{unit}: {describe_proof(found.proof, unit=goal_unit(plan.goal, unit))}")

@@ -57,7 +57,7 @@ def show_destinations(plan: Plan, *, material: Material, unit: str) -> None:
     if not every:
         every = controls.pick_switch("idle", _("Also materials of which nothing is placed"))
     drawn = links if every else _leave_out(links, set(idle))
-    if drawn.empty:
+    if not placed and not (unit == TONNES and every):
         note(_("Nothing is placed."))
     else:
         alt = _("Diagram of where each material goes; the table below says the same.")
@@ -65,7 +65,7 @@ def show_destinations(plan: Plan, *, material: Material, unit: str) -> None:
             _draw(gather(drawn, most=WIDE_MATERIALS), material=material, unit=unit, alt=alt, narrow=False)
         with st.container(key=f"narrow_sankey_{unit}"):
             _draw(gather(drawn, most=NARROW_MATERIALS), material=material, unit=unit, alt=alt, narrow=True)
-    if idle and not every:
+    if idle and placed and not every:
         amounts = links[links["from_key"].isin(idle) & (links["from_level"] == "material")]["amount"]
         note(
             _("Not drawn: {count} materials of which nothing is placed, {amount} together.").format(
