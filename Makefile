@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 PORT   ?= 8501
 UV     ?= uv
 
-.PHONY: run test bench bench-matching lint lock messages clean
+.PHONY: run test bench bench-matching bench-plan lint lock messages clean
 
 run: $(VENV)/.installed-run
 	$(BIN)/symbiosekart serve --port $(PORT)
@@ -32,6 +32,10 @@ bench: $(VENV)/.installed-run .venv-bench/.installed
 # `make bench-matching STREAMS=5000` is a small run.
 bench-matching: $(VENV)/.installed-run
 	$(BIN)/python -m benchmarks.matching $(STREAMS)
+
+# Measure plans beside scipy's plain linprog. `make bench-plan PLAN="--offers 200 --pairs 20000"` is a small run.
+bench-plan: $(VENV)/.installed-run
+	$(BIN)/python -m benchmarks.allocation $(PLAN)
 
 .venv-bench/.installed: $(wildcard benchmarks/requirements/*.txt)
 	$(OTHER_PYTHON) -m venv .venv-bench

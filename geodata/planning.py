@@ -130,7 +130,7 @@ def plan_scenario(
         if unit != TONNES and not len(offers):
             continue
         found = allocate(
-            own if unit == TONNES else own.assign(kept_t_per_t=1.0),
+            own if unit == TONNES else _count_use(own),
             pd.DataFrame({"stream_id": offers.index, "supply_t": offers["amount"].to_numpy()}),
             list_takers(demand, own["need"]),
             capacities=list_takers(demand, own["via"].dropna(), column="capacity_t"),
@@ -164,6 +164,12 @@ def plan_scenario(
             )
         ),
     )
+
+
+def _count_use(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Count what is put to use as kept: water and energy fill no landfill."""
+    kept = pairs["kept_t_per_t"]
+    return pairs.assign(kept_t_per_t=kept.mask(kept.notna(), 1.0))
 
 
 def summarise_destinations(plan: Plan) -> pd.DataFrame:

@@ -126,8 +126,12 @@ def make_pairs(
     )
     for name in dict.fromkeys([*PER_UNIT.values(), "transport_kg_co2e_per_t"]):
         if name not in pairs and name in economics:
-            figures = economics[name].astype("Float64")
-            pairs[name] = figures if name == "kept_t_per_t" else figures * per
+            known = economics[name].astype("Float64")
+            pairs[name] = known if name == "kept_t_per_t" else known * per
+    # How warm the water is nobody has told: cubic metres are no MWh, and none are made of them here.
+    tepid = (pairs["unit"] == WATER) & (pairs["need_unit"] == ENERGY)
+    figures = [name for name in (*PER_UNIT.values(), "transport_kg_co2e_per_t") if name in pairs]
+    pairs[figures] = pairs[figures].mask(tepid)
     as_today = economics["as_today"] if "as_today" in economics else pd.Series(False, index=matches.index)
     pairs["as_today"] = as_today.astype("boolean").fillna(False).astype(bool)
     return pairs.set_index(pd.Index(matches["match_id"].astype(str), name="match_id"))

@@ -289,8 +289,13 @@ def test_water_by_pipe_and_gas_stand_apart_from_what_lorries_carry():
         give("methane", "c", material="biomethane", amount_best=1_000_000, unit="m3"),
         give("soil", "d", material="clean_soil", amount_best=100, unit="t"),
         take("pool", "e", material="hot_water", amount_best=2_000, unit="m3"),
+        take("district", "f", material="heat", amount_best=9_000, unit="MWh"),
     ]
-    plan = plan_small(make_small(streams, [("hot", "pool", {})]))
+    # A cubic metre is no MWh, whatever a use would make of it: how warm it is nobody has told.
+    rows = [("hot", "pool", {}), ("hot", "district", {"need_unit": "MWh", "route": "use"})]
+    plan = plan_small(make_small(streams, rows))
+    assert len(plan.flows) == 1
+    assert len(plan_small(make_small(streams, rows), goal="kept").flows) == 1
     supply = plan.totals[plan.totals["name"] == "supply"].set_index("unit")["value"]
     # Raw biogas 6.2 kWh, biomethane 9.7 kWh a normal cubic metre.
     assert supply.to_dict() == pytest.approx({"t": 100, "m3": 13_000_000, "MWh": 6200 + 9700})
