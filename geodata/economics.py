@@ -147,8 +147,8 @@ def price_matches(
 def move_matches(matches: pd.DataFrame, distance_km: pd.Series) -> pd.DataFrame:
     """Return the matches as if their ways were `distance_km` long, driven at the same mean speed.
 
-    Minutes and the first leg of a chain grow with the way; ferries and tolls stay. A match that is moved to its
-    own `break_even_km` gains nothing and loses nothing.
+    Minutes and the first leg of a chain grow with the way; ferries and tolls stay. A match that is moved to
+    its own `break_even_km` gains nothing and loses nothing.
     """
     factor = distance_km.astype("Float64") / matches["distance_km"].astype("Float64")
     names = [name for name in ("minutes", "via_km", "via_minutes") if name in matches]
