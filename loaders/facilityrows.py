@@ -7,6 +7,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
+from geodata.addressladder import Question
 from geodata.identifiers import check_organisation_number
 from loaders.layout import Grid, GridRow
 from loaders.placing import Spot, place_spots, read_spot
@@ -15,10 +16,6 @@ from loaders.rawtables import Cell
 from loaders.references import References, is_missing
 from loaders.reporting import Reporter
 from loaders.vocabulary import read_word
-
-POSTCODE_RADIUS_M = 3_000.0
-PLACE_RADIUS_M = 2_500.0
-"""Expected error of a point that stands for a whole postal place or village, metres (expert judgement)."""
 
 ASSUMED_FINDINGS = {"actor_type": "column.actor_type_assumed", "visibility": "column.visibility_assumed"}
 UNKNOWN_FINDINGS = {
@@ -307,21 +304,25 @@ def _settle_place(
         values["geocode_quality"] = values["geocode_quality"] or "given"
         return
     values["geocode_quality"], values["geocode_radius_m"] = None, None
-    place = str(values["place"] or "")
-    spot = references.look_up_place(place, municipality) if place and municipality else None
-    if spot is not None:
-        facility.lon, facility.lat = spot
-        values["geocode_quality"], values["geocode_radius_m"] = "place", PLACE_RADIUS_M
-    elif postal is not None and not is_missing(postal["lat"]):
-        facility.lon, facility.lat = float(str(postal["lon"])), float(str(postal["lat"]))
-        values["geocode_quality"], values["geocode_radius_m"] = "postcode", POSTCODE_RADIUS_M
-    elif municipality is not None and (seat := references.locate_seat(municipality)) is not None:
-        facility.lon, facility.lat = seat[0], seat[1]
-        values["geocode_quality"], values["geocode_radius_m"] = "municipality", seat[2]
-        report.once("column.placed_by_municipality", facility.row, "municipality")
-        return
-    if math.isfinite(facility.lon):
-        report.once("column.placed_by_post", facility.row, "place" if spot is not None else "postcode")
+    asked = (municipality,) if municipality else candidates
+    answer = references.place_text(
+        Question(
+            address=str(values["address"] or ""),
+            postcode=str(values["postcode"] or ""),
+            place=str(values["place"] or ""),
+            municipality=facility.stated or "",
+            municipalities=asked,
+        )
+    )
+    if answer.placed:
+        facility.lon, facility.lat = answer.lon, answer.lat
+        values["geocode_quality"], values["geocode_radius_m"] = answer.grade, answer.radius_m
+        if not asked:
+            values["municipality_number"] = answer.municipality_number or None
+        if answer.grade == "municipality":
+            report.once("column.placed_by_municipality", facility.row, "municipality")
+        else:
+            report.once("column.placed_by_post", facility.row, answer.grade)
     elif facility.row not in report.error_rows:  # a refused row has been told what is wrong already
         report("warning", "row.not_placed", facility.row, None, value=values["name"])
 

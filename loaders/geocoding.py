@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -14,13 +13,11 @@ import pandas as pd
 import platformdirs
 
 from geodata.errors import RefusedFileError
-from geodata.gazetteer import Gazetteer
 from geodata.geocoding import GEOCODE_INPUT, AddressIndex, geocode_table
-from geodata.municipalities import to_current_municipality
-from loaders import embedded
 from loaders.exports import FORMULA_STARTS, write_csv, write_excel
 from loaders.headers import plain_text, read_header, settle_headers
 from loaders.layout import HEADER_SEARCH_ROWS, Grid, GridRow, lay_out
+from loaders.placenames import read_gazetteer
 from loaders.placing import place_spots, read_spot
 from loaders.quantities import is_unknown
 from loaders.rawtables import Cell, Limits, RawTable
@@ -64,39 +61,6 @@ class AddressList:
     found: dict[str, str]
     skipped: frozenset[int]
     faults: dict[int, tuple[str, ...]]
-
-
-def read_places_of_all() -> pd.DataFrame:
-    """Return ``name``, ``municipality_number``, ``lat``, ``lon`` of GeoNames's towns, largest first, then
-    of the named places of the embedded main roads."""
-    towns = embedded.read_places().sort_values("population", ascending=False, kind="stable")
-    roads = pd.read_csv(
-        embedded.data_dir() / "roads" / "places.csv",
-        dtype={"name": "string", "municipality_number": "string"},
-        keep_default_na=False,
-    )
-    roads = roads[roads["kind"].isin(["seat", "town", "village"])]
-    columns = ["name", "municipality_number", "lat", "lon"]
-    return pd.concat([towns[columns], roads[columns]], ignore_index=True)
-
-
-@cache
-def read_gazetteer() -> Gazetteer:
-    """Return the embedded places, postcodes and municipalities with their points and radii."""
-    return Gazetteer.build(
-        postcodes=embedded.read_postcodes(),
-        places=read_places_of_all(),
-        municipalities=embedded.read_municipalities(),
-        changes=embedded.read_municipality_changes(),
-    )
-
-
-def read_renumbering() -> dict[str, str]:
-    """Return the number of each former municipality that has become one other -> today's."""
-    changes = embedded.read_municipality_changes()
-    old = changes["old_number"].drop_duplicates()
-    today = to_current_municipality(old, changes)
-    return {str(a): str(b) for a, b in zip(old, today["number"], strict=True) if not pd.isna(b) and a != b}
 
 
 def register_folder() -> Path:

@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import TypeVar
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
+from geodata.addressladder import Answer as PlaceAnswer
+from geodata.addressladder import Ladder, Question
 from geodata.codetables import WasteCodes
-from geodata.crs import METRIC
+from geodata.gazetteer import Gazetteer
 from geodata.industries import normalise_industry_code
 from geodata.materials import normalise_material
 from geodata.municipalities import (
@@ -27,6 +28,7 @@ from geodata.schemas import UNITS
 from geodata.wastecodes import ParsedCode, parse_eal
 from loaders import codes as code_tables
 from loaders import embedded
+from loaders.placenames import read_gazetteer, read_places_of_all
 from loaders.rawtables import Cell
 
 Answer = TypeVar("Answer")
@@ -84,16 +86,7 @@ class References:
             str(code): {str(column): value for column, value in row.items()}
             for code, row in codes_by_number.to_dict("index").items()
         }
-        self._places: dict[tuple[str, str], tuple[float, float]] = {}
-        towns = embedded.read_places() if places is None else places
-        ordered = towns.sort_values("population", ascending=False, kind="stable")
-        for name, number, lat, lon in zip(
-            ordered["name"], ordered["municipality_number"], ordered["lat"], ordered["lon"], strict=True
-        ):
-            self._places.setdefault((str(name).casefold(), str(number)), (float(lon), float(lat)))
-        self._seats = dict(
-            zip(self.municipalities["municipality_number"], self.municipalities["seat"], strict=True)
-        )
+        self._tables = postcodes, places
         self._memory: dict[tuple[str, Hashable], object] = {}
 
     def _remember(self, kind: str, key: Hashable, answer: Callable[[], Answer]) -> Answer:
@@ -155,23 +148,18 @@ class References:
         """Return place, municipality_number, lat and lon of a postcode, or None."""
         return self._postcodes.get(postcode)
 
-    def look_up_place(self, place: str, municipality: str) -> tuple[float, float] | None:
-        """Return (lon, lat) of a town or village in a municipality, or None."""
-        return self._places.get((place.casefold(), municipality))
+    def place_text(self, question: Question) -> PlaceAnswer:
+        """Return where a row without coordinates lies; see :class:`geodata.addressladder.Ladder`."""
+        ladder = self._remember("ladder", "", lambda: Ladder(self._build_gazetteer(), None))
+        return self._remember("where", question, lambda: ladder.climb(question))
 
-    def locate_seat(self, municipality: str) -> tuple[float, float, float] | None:
-        """Return (lon, lat, radius in metres) of a municipality's seat; the radius is that of a disc of
-        its area."""
-        return self._remember("seat", municipality, lambda: (self._locate_seat(municipality),))[0]
-
-    def _locate_seat(self, municipality: str) -> tuple[float, float, float] | None:
-        shapes = self.municipalities.geometry[self.municipalities["municipality_number"] == municipality]
-        if shapes.empty:
-            return None
-        radius = float(np.sqrt(shapes.to_crs(METRIC).area.iloc[0] / np.pi))
-        seat = self._seats.get(municipality)
-        spot = None if seat is None or pd.isna(seat) else self.look_up_place(str(seat), municipality)
-        if spot is None:
-            middle = shapes.representative_point().iloc[0]
-            spot = (float(middle.x), float(middle.y))
-        return spot[0], spot[1], round(radius, -2)
+    def _build_gazetteer(self) -> Gazetteer:
+        postcodes, places = self._tables
+        if postcodes is None and places is None:
+            return read_gazetteer()
+        return Gazetteer.build(
+            postcodes=embedded.read_postcodes() if postcodes is None else postcodes,
+            places=read_places_of_all() if places is None else places,
+            municipalities=self.municipalities,
+            changes=self.changes,
+        )

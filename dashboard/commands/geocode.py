@@ -87,7 +87,8 @@ def geocode(
 
 def _open_register(path: Path) -> AddressRegister:
     from loaders.addresses import open_register
-    from loaders.geocoding import read_renumbering, register_folder
+    from loaders.geocoding import register_folder
+    from loaders.placenames import read_renumbering
 
     def tell(rows: int) -> None:
         if sys.stderr.isatty():

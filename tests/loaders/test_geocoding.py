@@ -25,7 +25,7 @@ from dashboard.text import in_language
 from geodata.gazetteer import Gazetteer
 from geodata.geocoding import PROBLEMS, geocode_table
 from loaders import embedded
-from loaders.geocoding import read_gazetteer, read_places_of_all, read_renumbering
+from loaders.placenames import read_gazetteer, read_places_of_all, read_renumbering
 from tests.loaders.test_addresses import line, write
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,7 @@ from geodata.addresstext import normalise_street
 from geodata.geocoding import GEOCODE_COLUMNS, PROBLEMS, geocode_table
 from geodata.municipalities import locate_points
 from geodata.schemas import GEOCODE_GRADES
-from loaders.geocoding import read_gazetteer
+from loaders.placenames import read_gazetteer
 
 GAZETTEER = read_gazetteer()
 
