@@ -38,7 +38,7 @@ class Card:
     @cached_property
     def parts(self) -> PriceParts:
         """The price in parts."""
-        return session.explain_price_of(self.row)
+        return session.explain_price_of(self.view, self.row)
 
     @property
     def unit(self) -> str:
@@ -67,7 +67,7 @@ def find_card(view: session.View, match_id: str) -> Card | None:
     row = matches[matches["match_id"] == match_id]
     if row.empty:
         return None
-    return Card(view, row, session.price_rows(row).iloc[0].to_dict())
+    return Card(view, row, session.price_some(view, row).iloc[0].to_dict())
 
 
 def unit_word(unit: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -138,7 +140,7 @@ def show_sources(card: Card) -> None:
     st.text("\n".join(lines))
     keys = card.parts.keys
     known, chosen = session.describe_figures(language()), dict(session.current_economics().overrides)
-    rows = [known.loc[key] for key in keys if key in known.index]
+    rows = known.loc[known.index.intersection(pd.Index(keys, dtype=known.index.dtype))].to_dict("records")
     judged = sum(bool(row["judged"]) for row in rows)
     st.text(
         _("The price rests on {count} figures, {judged} of them on judgement alone:").format(
@@ -162,7 +164,7 @@ def _tell_stream(title: str, stream: pd.Series, card: Card) -> str:
     return said if is_unknown(year) else f"{said} ({int(year)})"
 
 
-def _tell_figure(row: pd.Series, chosen: dict[str, float], *, per: str) -> str:
+def _tell_figure(row: dict[Any, Any], chosen: dict[str, float], *, per: str) -> str:
     key = str(row["key"])
     unit = label(UNITS, row["unit"]).replace("/unit", f"/{per}")
     mark = "◇" if bool(row["judged"]) else "●"

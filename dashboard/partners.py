@@ -269,9 +269,10 @@ def _present(view: session.View, ranked: pd.DataFrame) -> pd.DataFrame:
     ]
     shown["basis"] = shown["basis"].map(label_basis)
     matches = view.result.matches
-    best = matches.set_index("match_id").loc[ranked["best_match_id"]]
+    places = pd.Series(matches.index, index=matches["match_id"].astype(str))
+    best = matches.loc[places[ranked["best_match_id"].astype(str)]]
     shown["via"] = best["via_facility_id"].astype("object").map(view.names).fillna("").to_numpy()
-    prices = session.price_rows(best)
+    prices = session.price_some(view, best)
     for name in resulttables.PRICE_COLUMNS:
         shown[name] = prices[name].to_numpy()
     return shown

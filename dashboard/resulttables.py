@@ -167,9 +167,10 @@ def show_streams(view: session.View, streams: pd.DataFrame, *, key: str) -> None
 def show_matches(view: session.View, *, key: str) -> None:
     """Show the matches by rank, and why the picked one fits."""
     matches = view.result.matches
-    shown = tables.present_matches(matches, names=view.names, material=view.material)
+    priced = len(matches) <= MOST_PRICED
+    shown = tables.present_matches(matches, names=view.names, material=view.material, brief=not priced)
     columns = MATCH_COLUMNS
-    if len(matches) <= MOST_PRICED:
+    if priced:
         prices = session.price_view(view)
         shown = shown.assign(**{name: prices[name].to_numpy() for name in PRICE_COLUMNS})
     else:
@@ -186,7 +187,7 @@ def show_matches(view: session.View, *, key: str) -> None:
         empty=_("No match with these filters. Try a longer distance or a lower score."),
     )
     show_distance_source(view.result)
-    if len(matches) > MOST_PRICED:
+    if not priced:
         note(_("So many matches are not priced in the table. Each has its price on its card."))
     elif len(matches):
         note(

@@ -140,8 +140,8 @@ NARROW_FORMS: dict[str, dict[str, int]] = {
         "vehicle_km": 96,
         "placed_MWh": 80,
     },
-    "plan_left": {"material": 104, "amount": 84, "reason": 170},
-    "plan_prices": {"what": 160, "price": 92, "price_unit": 86},
+    "plan_left": {"material": 130, "amount": 84, "unit": 44, "reason": 420, "facility": 220},
+    "plan_prices": {"what": 250, "price": 92, "price_unit": 86, "more": 90},
     "plan_flows": {
         "from_name": 112,
         "to_name": 112,
@@ -335,15 +335,21 @@ def present_streams(
 
 
 def present_matches(
-    matches: pd.DataFrame, *, names: Mapping[str, str], material: Callable[[str], str]
+    matches: pd.DataFrame,
+    *,
+    names: Mapping[str, str],
+    material: Callable[[str], str],
+    brief: bool = False,
 ) -> pd.DataFrame:
-    """Return matches with names for identifiers and labels for keys."""
+    """Return matches with names for identifiers and labels for keys; `brief` leaves out what it becomes."""
     view = matches.reset_index(drop=True).copy()
     view["from_name"] = view["from_facility_id"].astype("object").map(names)
     view["to_name"] = view["to_facility_id"].astype("object").map(names)
-    view["via"] = view["via_facility_id"].astype("object").map(names).fillna("")
+    through = view["via_facility_id"].dropna().astype("object").map(names)
+    view["via"] = through.reindex(view.index, fill_value="")
     view["material"] = view["material"].astype("object").map(material)
-    view["becomes"] = _labelled(view["hierarchy"], HIERARCHIES)
+    if not brief:
+        view["becomes"] = _labelled(view["hierarchy"], HIERARCHIES)
     view["basis"] = view["basis"].map(label_basis)
     view["hazardous"] = view["hazardous"].map(_yes_no)
     view["eal_code"] = view["eal_code"].astype("object").where(view["eal_code"].notna(), _("none"))

@@ -12,14 +12,14 @@ import streamlit as st
 
 from dashboard import usewording
 from dashboard.layers import Layer, build_break_even_layer
-from dashboard.session.economy import current_economics, load_economics
+from dashboard.session.economy import current_economics, load_economics, price_rows, price_view
 from dashboard.session.inquiries import find_way
 from dashboard.session.loaded import load_codes, load_network, load_uses
 from dashboard.session.roads import current_roads
 from dashboard.session.scenarios import View
 from dashboard.text import language
 from geodata.coverage import find_areas
-from geodata.economics import BreakEven, break_even_reach
+from geodata.economics import BreakEven, EconomicChoices, break_even_reach
 from geodata.parameters import ScenarioParameters
 from geodata.priceparts import PriceParts, explain_price
 from geodata.routes import Route
@@ -48,10 +48,20 @@ def _treatment_titles(lang: str) -> dict[str, str]:
     return dict(zip(rows["treatment"].astype(str), rows[f"title_{lang}"].astype(str), strict=True))
 
 
-def explain_price_of(match: pd.DataFrame) -> PriceParts:
-    """Return the price of one match (one row of a match table) in parts, with the reader's figures."""
+def price_some(view: View, matches: pd.DataFrame) -> pd.DataFrame:
+    """Return money and carbon of some of a scenario's matches; of a large scenario only these are priced."""
+    return price_rows(matches) if view.dataset.large else price_view(view).loc[matches.index]
+
+
+def explain_price_of(view: View, match: pd.DataFrame) -> PriceParts:
+    """Return the price of one match (its row of the match table) in parts, with the reader's figures."""
+    return _explain_price(view.key, str(match["match_id"].iloc[0]), current_economics(), _match=match)
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
+def _explain_price(key: str, match_id: str, choices: EconomicChoices, _match: pd.DataFrame) -> PriceParts:
     return explain_price(
-        match, tables=load_economics(), choices=current_economics(), uses=load_uses(), codes=load_codes()
+        _match, tables=load_economics(), choices=choices, uses=load_uses(), codes=load_codes()
     )
 
 
