@@ -44,7 +44,9 @@ ESTIMATE_SHARE: Final = 2.0
 """Radius of an estimated point, in radii of a disc of the municipality's area."""
 NEIGHBOURS: Final = 3
 """Places near in number that an estimate rests on."""
-_BEHIND: Final = re.compile(r" i .+$")
+_BEHIND: Final = re.compile(r" (?:i .+|[nsøvk])$")
+"""``Våler i Solør``, ``Kristiansand S``: what stands behind the name proper in a postal place."""
+_LANGUAGES: Final = re.compile(r"\s+[-\u2013]\s+|\s*/\s*")
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,8 @@ class Gazetteer:
 
     def find_place(self, name: str, *, municipalities: Sequence[str] = ()) -> tuple[Spot, ...]:
         """Return the places of that name, in `municipalities` where any are given: none, one, or several."""
-        for key in _keys(name):
+        keys = (key for part in (name, *_LANGUAGES.split(name)) for key in _keys(part))
+        for key in keys:
             if spots := self.places.get(key):
                 return tuple(
                     s for s in spots if not municipalities or s.municipality_number in municipalities

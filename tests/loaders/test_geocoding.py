@@ -25,6 +25,7 @@ from dashboard.text import in_language
 from geodata.gazetteer import Gazetteer
 from geodata.geocoding import PROBLEMS, geocode_table
 from loaders import embedded
+from loaders.members import read_members
 from loaders.placenames import read_gazetteer, read_places_of_all, read_renumbering
 from tests.loaders.test_addresses import line, write
 
@@ -222,3 +223,28 @@ def test_radius_is_honest_where_a_places_own_point_is_withheld() -> None:
     assert len(error) == len(reference)
     assert np.median(error) <= 12_000
     assert (error <= radius).mean() >= 0.90
+
+
+def test_members_rows_climb_the_same_ladder() -> None:
+    content = (
+        "Navn;Adresse;Postnr;Poststed;Kommune\n"
+        "A;Prøvevegen 1;1713;Grålum;\n"
+        "B;;7790;;\n"
+        'C;"Postboks 3, 7400 Trondheim";;;\n'
+        "D;;;;Trondheim\n"
+        "E;;;Trondhem;\n"
+    )
+    read = read_members([("medlemmer.csv", content.encode())])
+    table = read.tables.facilities.set_index("name")
+    gazetteer = read_gazetteer()
+    assert table.loc[["A", "B", "C", "D"], "geocode_quality"].tolist() == [
+        "place",
+        "postcode",
+        "place",
+        "municipality",
+    ]
+    assert table.loc["B", "geocode_radius_m"] == gazetteer.postcodes["7790"].radius_m
+    assert table.loc["C", "municipality_number"] == "5001"
+    assert table.loc["D", "geocode_radius_m"] == gazetteer.seats["5001"].radius_m
+    assert table.loc["E"].geometry is None
+    assert "row.not_placed" in {finding.code for finding in read.findings}

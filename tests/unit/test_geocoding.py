@@ -114,6 +114,8 @@ HOUSE, STREET, POINT = "Munkegata 1, 7011 Trondheim", "Munkegata, 7011 Trondheim
         ({"municipality": "LEVANGER - LEVANGE"}, "municipality", "Levanger", None),
         ({"municipality": "Levanger\u00a0kommune"}, "municipality", "Levanger", None),
         ({"municipality": "Herøy", "county": "Nordland"}, "municipality", "Herøy", None),
+        ({"place": "Karasjok/Kárášjohka"}, "place", "Karasjok", None),
+        ({"place": "LEVANGER - LEVANGE"}, "place", "Levanger", None),
         ({"place": "TRONDHEIM"}, "place", "Trondheim", None),
         ({"place": "Trondheim", "municipality": "Oslo"}, "municipality", "Oslo", "place_elsewhere"),
         ({"postcode": "7011", "municipality": "Oslo"}, "municipality", "Oslo", "postcode_elsewhere"),
