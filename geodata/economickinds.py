@@ -264,20 +264,24 @@ class KindPricer:
             kind.step in BURNING_STEPS or (not kind.step and kind.operation in BURNT)
         ):
             subjects = [BOILER]  # rows for steps and operations that burn are per tonne
-        # A step may cost more for some streams: what it rejects of mixed waste has to be burnt, and paid for.
-        costs = [
+        # Some streams ask for more: what a step rejects of mixed waste has to be burnt, and paid for.
+        asked = [
             name
             for subject in subjects
             for name in (*(f"{subject}:{kin}" for kin in self.figures.line(kind.material)), subject)
         ]
-        found = self.figures.find("treatment_cost", costs)
-        out.treatment = out.need(found if found[0].known else (UNKNOWN, f"treatment_cost/{subjects[0]}"))
+
+        def take(name: str) -> tuple[Range, str]:
+            found = self.figures.find(name, asked)
+            return found if found[0].known else (UNKNOWN, f"{name}/{subjects[0]}")
+
+        out.treatment = out.need(take("treatment_cost"))
         if kind.step in BURNING_STEPS or (not kind.step and kind.operation in BURNT):
             found = self._find_final("R1", kind.material)
         elif kind.step == "landfilling" or (not kind.step and kind.operation in LANDFILLED):
             found = self._find_final("D1", kind.material)
         else:
-            found = self.figures.find(f"treatment_emission_{self.basis}", subjects)
+            found = take(f"treatment_emission_{self.basis}")
         out.treatment_carbon = out.need(found)
         ready = kind.hierarchy == "energy" and unit != MEGAWATT_HOUR and kind.step not in BURNING_STEPS
         if ready and kind.step:  # made ready to be burnt: what it is made of goes up the stack in the end
