@@ -256,6 +256,23 @@ def test_a_bad_link_is_told_in_words(page: Page, dashboard: Server) -> None:
     expect(page.get_by_text("km = langt")).to_be_visible()
 
 
+def test_a_slider_of_the_plan_is_turned_with_the_keyboard_and_taken_back(
+    page: Page, dashboard: Server
+) -> None:
+    open_page(page, dashboard, "plan", data="practice")
+    usual = figure(page, "Netto nytte, millioner NOK i året")
+    slider = page.locator(".st-key-figure_driver_and_vehicle_nok_per_hour").get_by_role("slider")
+    slider.focus()
+    for _press in range(3):
+        page.keyboard.press("ArrowRight")
+    expect_query(page, figures="driver_and_vehicle_nok_per_hour:760")
+    less = expect_figure(page, "Netto nytte, millioner NOK i året", other_than=usual)
+    assert float(less.replace(",", ".")) < float(usual.replace(",", "."))
+    page.get_by_role("button", name="Tilbake til de vanlige tallene").click()
+    assert expect_figure(page, "Netto nytte, millioner NOK i året", other_than=less) == usual
+    page.wait_for_function("!new URLSearchParams(location.search).has('figures')", timeout=20_000)
+
+
 def test_the_exports_are_files_with_their_names(page: Page, dashboard: Server) -> None:
     open_page(page, dashboard, "data")
     page.get_by_role("tab", name="Eksport").click()
