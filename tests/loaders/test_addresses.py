@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import zipfile
 from collections.abc import Iterable
@@ -26,6 +27,10 @@ HEADER = (
     "vinteratkomstNord;vinteratkomstØst"
 )
 COLUMNS = HEADER.split(";")
+REFERENCE = Path(
+    os.environ.get("SYMBIOSEKART_REFERENCE", Path(__file__).resolve().parents[3] / "shared" / "reference")
+)
+EXAMPLE = REFERENCE / "api-examples" / "matrikkelen_adresse_25833.copied.csv"
 
 
 def line(**cells: object) -> str:
@@ -264,3 +269,17 @@ def test_every_row_is_indexed_or_counted(tmp_path: Path, rows: list[dict[str, st
     with index(tmp_path, [*(line(**cells) for cells in rows), line()]) as register:
         assert register.facts.rows + register.facts.skipped == len(rows) + 1
         assert register.facts.rows >= 1
+
+
+@pytest.mark.skipif(
+    not EXAMPLE.is_file(),
+    reason="the reference folder is not here (SYMBIOSEKART_REFERENCE or ../shared/reference)",
+)
+def test_the_registers_own_rows_are_read(tmp_path: Path) -> None:
+    assert EXAMPLE.read_text(encoding="utf-8").splitlines()[0] == HEADER
+    with open_register(EXAMPLE, folder=tmp_path) as register:
+        assert (register.facts.rows, register.facts.skipped, register.facts.date) == (5, 0, "2021-01-04")
+        street = register.suggest_streets("tyrihanveg", municipalities=["4204"], limit=1)
+        assert street == ("Tyrihansveien",)
+        rows = register.find_number("tyrihansveg", 36, municipalities=["4204"])
+        assert (rows[0].lat, rows[0].lon) == pytest.approx((58.15, 8.07), abs=0.01)  # east of Kristiansand
