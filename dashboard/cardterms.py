@@ -13,7 +13,7 @@ from dashboard.economycontrols import UNITS
 from dashboard.labels import BASIS_MEANINGS, HIERARCHIES, SCORE_REASONS, label, label_basis
 from dashboard.matchwording import LAW_ASKS
 from dashboard.notes import note
-from dashboard.text import format_number, is_unknown, language
+from dashboard.text import format_number, is_unknown, language, lower_first
 from dashboard.text import gettext as _
 
 
@@ -36,9 +36,9 @@ def show_use(card: Card) -> None:
         return
     lines = [
         _("{stream} becomes {product}.").format(
-            stream=card.view.material(str(match["material"])), product=use["product_label"].lower()
+            stream=card.view.material(str(match["material"])), product=lower_first(use["product_label"])
         ),
-        _("What is done to it: {step}.").format(step=use["step_label"].lower()),
+        _("What is done to it: {step}.").format(step=lower_first(use["step_label"])),
         _("Place in the waste hierarchy: {place}.").format(place=hierarchy),
     ]
     if not is_unknown(match["yield_best"]) and match["yield_best"] != 1:
@@ -50,7 +50,9 @@ def show_use(card: Card) -> None:
         lines.append(_("Done by the intermediary: {name}.").format(name=card.name("via")))
     if use["quality_labels"]:
         lines.append(
-            _("It must meet: {qualities}.").format(qualities=", ".join(use["quality_labels"]).lower())
+            _("It must meet: {qualities}.").format(
+                qualities=", ".join(map(lower_first, use["quality_labels"]))
+            )
         )
         asked, met, broken = (int(match[f"quality_{name}"]) for name in ("asked", "met", "broken"))
         lines.append(

@@ -130,6 +130,11 @@ def is_unknown(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
+def lower_first(text: str) -> str:
+    """Return a label as it stands within a sentence: no capital at the front, abbreviations as they are."""
+    return text if text[1:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
+
+
 def format_number(value: Any, *, decimals: int = 0, unit: str = "") -> str:
     """Write a number as Norwegians do: ``12 345,6 t``; unknown is said, never zero.
 

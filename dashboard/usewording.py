@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from dashboard.text import LANGUAGES, N_, format_number, language
+from dashboard.text import LANGUAGES, N_, format_number, language, lower_first
 from dashboard.text import gettext as _
 
 if TYPE_CHECKING:
@@ -169,8 +169,8 @@ def tell_reasons(
         reasons.append(
             _("{stream} becomes {product}: {step} ({hierarchy}).").format(
                 stream=use["stream"],
-                product=use["product_label"].lower(),
-                step=use["step_label"].lower(),
+                product=lower_first(use["product_label"]),
+                step=lower_first(use["step_label"]),
                 hierarchy=use["hierarchy_label"],
             )
         )
@@ -197,7 +197,9 @@ def _tell_terms(use_id: str, *, giver: str, words: Words) -> list[str]:
         told.append(_("{industry} typically gives this.").format(industry=name_division(giver, words)))
     if use["quality_labels"]:
         told.append(
-            _("It must meet: {qualities}.").format(qualities=", ".join(use["quality_labels"]).lower())
+            _("It must meet: {qualities}.").format(
+                qualities=", ".join(map(lower_first, use["quality_labels"]))
+            )
         )
     told.append(_("Law: {law} ({reference}).").format(law=use["law_label"], reference=use["law_reference"]))
     if use["intermediary"]:

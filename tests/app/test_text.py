@@ -215,3 +215,17 @@ def test_minutes_and_dates() -> None:
         assert format_date(None) == "ukjent"
     with in_language("en"):
         assert format_date("2020-05-20") == "20 May 2020"
+
+
+@pytest.mark.parametrize(
+    ("label", "within"),
+    [
+        ("Minst 30 °C", "minst 30 °C"),
+        ("Uten PCB", "uten PCB"),
+        ("pH under 4", "pH under 4"),
+        ("CO2", "CO2"),
+        ("", ""),
+    ],
+)
+def test_a_label_within_a_sentence_keeps_its_abbreviations(label: str, within: str) -> None:
+    assert text.lower_first(label) == within
