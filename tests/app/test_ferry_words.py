@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import shapely
 
-from dashboard.partners import describe_ferries
 from dashboard.text import in_language
+from dashboard.waywords import describe_ferries
 from geodata.ferryneeds import FerryNeed
 from geodata.routelegs import Route, RouteLeg
 
