@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import comparisons, economycontrols, panels, planpanels, sankey, session
+from dashboard import comparisons, economycontrols, figuretable, panels, planpanels, sankey, session
 from dashboard.notes import note
 from dashboard.planwording import PARTS, PlanNames
 from dashboard.text import gettext as _
@@ -26,7 +26,7 @@ with st.expander(_("Limits and figures"), expanded=True, icon=":material/tune:")
     economycontrols.pick_transport()
     economycontrols.pick_material_figures(view)
     economycontrols.show_changes()
-economycontrols.show_all_figures()
+figuretable.show_all_figures()
 asked = session.current_plan_choices()
 job = session.order_plan(view, asked)
 if job is not None and not job.ready:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from dashboard import controls, economycontrols, sankey, session
+from dashboard import controls, economycontrols, figuretable, sankey, session
 from dashboard.background import Workshop
 from dashboard.calculator import Calculator, PlanRequest, Request
 from dashboard.session import datasets, economy, files, scenarios
@@ -149,13 +149,13 @@ def test_a_value_outside_its_range_is_not_taken_from_the_table(monkeypatch: pyte
         {"key": ["a", "b"], "meaning": ["A", "B"], "low": 1.0, "high": 3.0, "value": 2.0, "unit": "t"}
     )
     edited = {0: {"own": 9.0}, 1: {"own": 3.0}}
-    state: dict[str, Any] = {"w": {"edited_rows": edited}, f"{economycontrols.EDITOR}_rows": rows}
+    state: dict[str, Any] = {"w": {"edited_rows": edited}, f"{figuretable.EDITOR}_rows": rows}
     monkeypatch.setattr(st, "session_state", state)
-    economycontrols._turn_from_table("w")
+    figuretable._turn_from_table("w")
     assert controls.choice("figures") == (("b", 3.0),)
-    assert state[f"{economycontrols.EDITOR}_refused"][0].startswith("A: 9")
+    assert state[f"{figuretable.EDITOR}_refused"][0].startswith("A: 9")
     edited[1] = {"own": None}
-    economycontrols._turn_from_table("w")
+    figuretable._turn_from_table("w")
     assert controls.choice("figures") == ()
 
 
