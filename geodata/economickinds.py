@@ -206,16 +206,18 @@ class KindPricer:
             return
         if not product_yield.known:
             out.unpriced.append(f"yield/{kind.use_id}")
-        out.value, out.avoided_production = self._value(out, kind, key, product, product_yield, made)
+        found = self._value(kind, key, product, product_yield, made)
         if not self._is_covered(kind):
             # Nobody has told what part of a wider stream is the narrow kind asked for: it counts as what it
             # is told to be, where that is worth less.
             own, told = self._find_link(self.figures.line(kind.material)), kind._replace(use_id="")
             if own and own != key:
                 unit = self.material_unit.get(kind.material, TONNE)
-                value, avoided = self._value(out, told, own, kind.material, product_yield, unit)
-                if not value.best >= out.value.best:
-                    out.value, out.avoided_production = value, avoided
+                other = self._value(told, own, kind.material, product_yield, unit)
+                found = other if other.value.best < found.value.best else found
+        out.value, out.avoided_production = found.value, found.avoided_production
+        out.treatment = out.treatment + found.treatment
+        out.unpriced += [lacking for lacking in found.unpriced if lacking not in out.unpriced]
 
     def _is_covered(self, kind: Kind) -> bool:
         """Tell whether what is taken as it is, is what is asked for, or a kind of it."""
@@ -224,10 +226,10 @@ class KindPricer:
         made = kind.product if kind.step in UNCHANGING_STEPS else ""
         return (not same or kind.need_material in line) and (not made or made in line)
 
-    def _value(
-        self, out: KindFigures, kind: Kind, key: str, product: str, product_yield: Range, made: str
-    ) -> tuple[Range, Range]:
-        """Return value and avoided production of `product` in place of `key`, per unit of the stream."""
+    def _value(self, kind: Kind, key: str, product: str, product_yield: Range, made: str) -> KindFigures:
+        """Return value and avoided production of `product` in place of `key`, per unit of the stream, and
+        what burning it costs whoever does so."""
+        out = KindFigures(treatment=NOTHING)
         amount = product_yield * self._find_substitution(out, key, product)
         value = out.need(self.figures.find("replaced_value", (key,)))
         counted = self.figures.unit_of(f"replaced_value/{key}")
@@ -245,8 +247,11 @@ class KindPricer:
                 out.treatment = out.treatment + product_yield * kiln
         elif counted and counted != made:
             out.unpriced.append(f"unit/{key}")
-            return UNKNOWN, UNKNOWN
-        return value * amount, amount * out.need(self.figures.find(f"replaced_emission_{self.basis}", (key,)))
+            return out
+        out.value = value * amount
+        replaced = out.need(self.figures.find(f"replaced_emission_{self.basis}", (key,)))
+        out.avoided_production = amount * replaced
+        return out
 
     def _find_substitution(self, out: KindFigures, key: str, product: str) -> Range:
         """Return how much of `key` a tonne of `product` stands for: the product's own row, else the key's."""
