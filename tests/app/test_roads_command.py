@@ -150,11 +150,15 @@ def test_stopped_while_writing_nothing_is_left(extract, tmp_path, call, monkeypa
         signal.raise_signal(number)
 
     before, handler = set(tmp_path.iterdir()), signal.getsignal(signal.SIGTERM)
+    interrupted = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a run in the background ignores it
     monkeypatch.setattr(networkfiles, "pack_array", stop)
     try:
         code, output, _told = call("roads", "build", str(extract), "--out", str(tmp_path / "ut.roads"))
     finally:
         signal.signal(signal.SIGTERM, handler)
+        signal.signal(signal.SIGINT, interrupted)
     assert (code, output) == (128 + number, "")
     assert len(seen) == 1
     assert set(tmp_path.iterdir()) == before
