@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from dashboard.labels import BASES, label
 from dashboard.text import N_, format_number, is_unknown, language
 from dashboard.text import gettext as _
 
@@ -64,12 +65,6 @@ KINDS = {
     "worst_hierarchy_rank": N_("Lowest place in the hierarchy"),
 }
 PARTS = {"t": N_("Tonnes"), "m3": N_("Water by pipe (m3)"), "MWh": N_("Energy (MWh)")}
-BASES = {
-    "reported": N_("reported"),
-    "modelled": N_("modelled"),
-    "illustrative": N_("illustrative"),
-    "unknown": N_("not told"),
-}
 _KIND_UNITS = {
     "max_vehicle_km": "km",
     "max_transport_kg_co2e": "kg CO2e",
@@ -156,7 +151,7 @@ def describe_bases(plan: Plan) -> list[str]:
         lines.append(
             text.format(
                 part=_(PARTS[unit]),
-                basis=_(BASES[str(row["basis"])]),
+                basis=_name_basis(str(row["basis"])),
                 supply=format_number(row["supply"], unit=unit),
                 placed=format_number(row["placed"], unit=unit),
                 net=format_number(row["net_nok"], unit="NOK"),
@@ -165,6 +160,10 @@ def describe_bases(plan: Plan) -> list[str]:
             )
         )
     return lines
+
+
+def _name_basis(basis: str) -> str:
+    return label(BASES, basis) if basis in BASES else _("not told")
 
 
 def describe_reason(row: Mapping[str, Any], *, names: PlanNames, unit: str) -> str:

@@ -103,30 +103,6 @@ class Suggestion:
     reason: str
 
 
-def rank_receivers(
-    library: UseLibrary,
-    *,
-    codes: WasteCodes,
-    code: str | None,
-    material: str | None = None,
-    industry: str | None = None,
-    text: str | None = None,
-    text_weights: Mapping[str, float] | None = None,
-    limit: int | None = None,
-) -> pd.DataFrame:
-    """Rank the divisions that may receive a stream; see :func:`suggest_receivers`."""
-    return suggest_receivers(
-        library,
-        codes=codes,
-        code=code,
-        material=material,
-        industry=industry,
-        text=text,
-        text_weights=text_weights,
-        limit=limit,
-    ).receivers
-
-
 def suggest_receivers(
     library: UseLibrary,
     *,

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+
+from dashboard.planwording import describe_bases
+from dashboard.text import in_language
+from geodata.schemas import BASES
 
 
 def test_a_plan_of_the_practice_region_is_proved_and_its_files_agree(call, tmp_path):
@@ -78,3 +83,12 @@ def test_a_dearer_way_back_never_makes_the_best_plan_better(call):
         totals = {row["name"]: row["value"] for row in json.loads(told)["totals"]}
         nets.append(totals["net_nok"])
     assert nets[0] < nets[1]
+
+
+@pytest.mark.parametrize("basis", [*BASES, "unknown"])
+def test_a_plan_words_every_basis_that_a_stream_may_have(basis):
+    money = {"net_nok": 5.0, "net_nok_low": 1.0, "net_nok_high": 9.0}
+    bases = pd.DataFrame([{"unit": "t", "basis": basis, "supply": 10.0, "placed": 4.0} | money])
+    with in_language("en"):
+        (line,) = describe_bases(SimpleNamespace(bases=bases))
+    assert line.startswith(f"Tonnes, {'not told' if basis == 'unknown' else basis}: ")
