@@ -2,7 +2,7 @@
 
 The English sentences are message ids; bokmål stands in ``locale/nb/LC_MESSAGES/findings.po``. This
 module imports
-only geodata and the standard library; whoever speaks hands in the translate function.
+only its second half, geodata and the standard library; whoever speaks hands in the translate function.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from dashboard.sourcemessages import SOURCE_MESSAGES
 from geodata.errors import SymbiosekartError
 from geodata.findings import Finding
 
@@ -932,6 +933,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Nothing says which part of NVDB is wanted.",
         "Name a county, a municipality or an area.",
     ),
+    **SOURCE_MESSAGES,
 }
 """Code -> (what is wrong, what to do), with {placeholders} for the finding's own fields and its values."""
 

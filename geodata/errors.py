@@ -49,3 +49,7 @@ class AllocationError(SymbiosekartError):
 
 class ClusterError(SymbiosekartError):
     """A cluster that was to do the work cannot be reached, does not fit, or was lost."""
+
+
+class SourceError(SymbiosekartError):
+    """An official service that cannot be reached, refuses the question, or answers something else."""

@@ -41,6 +41,7 @@ KINDS = (
     "distances",
     "cluster",
     "allocation",
+    "source",
 )
 CODE = re.compile(
     rf"(?:{'|'.join(KINDS)}|municipality|parameter|county|network|household|codes|dataset|osm|nvdb|vehicle)\.[a-z_]+"
@@ -51,7 +52,7 @@ PASSED_ON = {"file.tsv", "osm.gz", "osm.bz2", "network.npz"}  # look like codes 
 def codes_in_source() -> set[str]:
     found: set[str] = set()
     for folder in ("geodata", "loaders"):
-        for path in sorted((ROOT / folder).glob("*.py")):
+        for path in sorted((ROOT / folder).rglob("*.py")):
             tree = ast.parse(path.read_text(encoding="utf-8"))
             for node in ast.walk(tree):
                 if (

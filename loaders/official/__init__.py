@@ -1,0 +1,1 @@
+"""How official services are asked, and the formats in which they answer; one door a source lies beside."""
