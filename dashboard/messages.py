@@ -917,14 +917,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The links from NVDB hold no road or ferry that the vehicle may use.",
         "Fetch another area, or choose another vehicle.",
     ),
-    "nvdb.unreachable": (
-        "NVDB did not give a whole answer in {attempts} attempts.",
-        "Try again later: the pages that were fetched are kept.",
-    ),
-    "nvdb.refused": (
-        "NVDB refused the question (status {status}).",
-        "Check the county, the municipality or the area that was asked for.",
-    ),
     "nvdb.other_question": (
         "The folder {folder} holds pages of another question to NVDB.",
         "Choose an empty folder.",

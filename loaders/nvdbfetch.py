@@ -10,23 +10,17 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-import requests
-
-from geodata.errors import ParameterError, RefusedFileError
+from geodata.errors import ParameterError, SourceError
 from loaders.nvdbpages import OBJECT_TYPES, QUESTION_FILE
+from loaders.official.keptanswers import write_whole
+from loaders.official.webclient import Service, WebClient
 
-ADDRESS: Final = "https://nvdbapiles.atlas.vegvesen.no"
+NVDB: Final = Service("nvdb", "NVDB (Statens vegvesen)", "https://nvdbapiles.atlas.vegvesen.no")
 LINKS_PATH: Final = "/vegnett/api/v4/veglenkesekvenser/segmentert"
 OBJECTS_PATH: Final = "/vegobjekter/api/v4/vegobjekter/{kind}"
 CLIENT: Final = "Symbiosekart"
 LARGEST_PAGE: Final = 1000
 """Objects in one answer: as many as the service gives."""
-ATTEMPTS: Final = 6
-LONGEST_WAIT_S: Final = 120.0
-PAUSE_S: Final = 0.2
-"""Between two pages: the service is everybody's."""
-TIMEOUT_S: Final = (10.0, 120.0)
-_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 def fetch_nvdb(
@@ -36,8 +30,7 @@ def fetch_nvdb(
     municipality: str = "",
     bbox: tuple[float, float, float, float] | None = None,
     object_types: tuple[int, ...] = OBJECT_TYPES,
-    address: str = ADDRESS,
-    session: requests.Session | None = None,
+    address: str = NVDB.address,
     progress: Callable[[str, float], None] | None = None,
     wait: Callable[[float], None] = time.sleep,
 ) -> list[Path]:
@@ -57,30 +50,23 @@ def fetch_nvdb(
     Raises
     ------
     ParameterError
-        ``nvdb.refused`` where the service says that the question is wrong, ``nvdb.other_question`` where the
-        folder holds another area, ``nvdb.no_area``.
-    RefusedFileError
-        ``nvdb.unreachable`` after several attempts.
+        ``nvdb.other_question`` where the folder holds another area, ``nvdb.no_area``.
+    SourceError
+        As :meth:`loaders.official.webclient.WebClient.ask_json`.
     """
     area = _describe_area(county, municipality, bbox)
     folder.mkdir(parents=True, exist_ok=True)
     _keep_question(folder, {"area": area, "address": address})
-    own = session or requests.Session()
-    own.headers.update({"X-Client": CLIENT, "User-Agent": CLIENT, "Accept": "application/json"})
     files = []
     kinds: list[tuple[str, str, dict[str, str]]] = [("links", LINKS_PATH, {})]
     for kind in object_types:
         kinds.append(
             (str(kind), OBJECTS_PATH.format(kind=kind), {"inkluder": "egenskaper,lokasjon,metadata"})
         )
-    try:
+    with WebClient(NVDB, address=address, wait=wait) as client:
         for name, path, more in kinds:
             question = {**area, **more, "antall": str(LARGEST_PAGE), "srid": "5973"}
-            asker = _Asker(own, address.rstrip("/") + path, question, wait)
-            files += _fetch_pages(folder, name, asker, progress or _tell_nobody)
-    finally:
-        if session is None:
-            own.close()
+            files += _fetch_pages(folder, name, client, path, question, progress or _tell_nobody)
     return files
 
 
@@ -115,16 +101,17 @@ def _keep_question(folder: Path, question: Mapping[str, Any]) -> None:
     if any(folder.glob("*.json")):
         raise ParameterError("nvdb.other_question", folder=folder.name[:120])
     dated = {**question, "fetched": dt.date.today().isoformat()}
-    _write_whole(file, json.dumps(dated, ensure_ascii=False).encode())
+    write_whole(file, json.dumps(dated, ensure_ascii=False).encode())
 
 
-def _write_whole(file: Path, content: bytes) -> None:
-    part = file.with_name(file.name + ".part")
-    part.write_bytes(content)
-    part.replace(file)
-
-
-def _fetch_pages(folder: Path, name: str, asker: _Asker, tell: Callable[[str, float], None]) -> list[Path]:
+def _fetch_pages(
+    folder: Path,
+    name: str,
+    client: WebClient,
+    path: str,
+    question: Mapping[str, str],
+    tell: Callable[[str, float], None],
+) -> list[Path]:
     files: list[Path] = []
     start = ""
     seen = {start}
@@ -132,16 +119,23 @@ def _fetch_pages(folder: Path, name: str, asker: _Asker, tell: Callable[[str, fl
         file = folder / f"{name}-{len(files):05d}.json"
         page = _read_stored(file)
         if page is None:
-            page, content = asker.ask(start)
-            _write_whole(file, content)
-            asker.pause()
+            content = client.ask_bytes(
+                path,
+                params={**question, **({"start": start} if start else {})},
+                accept="application/json",
+                check=lambda content: _check_page(content) is not None,
+                keep=False,  # the folder is the store
+                headers={"X-Client": CLIENT},
+            ).value
+            page = json.loads(content)
+            write_whole(file, content)
         files.append(file)
         tell(name, len(files))
         start = _find_next(page)
         if not start or not page["objekter"]:
             return files
         if start in seen:
-            raise RefusedFileError("nvdb.unreachable", attempts=1)
+            raise SourceError("source.unexpected", service=NVDB.title, path=path)
         seen.add(start)
 
 
@@ -176,49 +170,3 @@ def _find_next(page: Mapping[str, Any]) -> str:
         return str(start)
     href = following.get("href")
     return parse_qs(urlsplit(href).query).get("start", [""])[0] if isinstance(href, str) else ""
-
-
-class _Asker:
-    """Asks one question page by page, and again where the service or the line fails."""
-
-    def __init__(
-        self,
-        session: requests.Session,
-        address: str,
-        question: Mapping[str, str],
-        wait: Callable[[float], None],
-    ) -> None:
-        self.session = session
-        self.address = address
-        self.question = question
-        self.wait = wait
-
-    def pause(self) -> None:
-        self.wait(PAUSE_S)
-
-    def ask(self, start: str) -> tuple[dict[str, Any], bytes]:
-        """Return the page that starts there, and its bytes as they came."""
-        question = {**self.question, **({"start": start} if start else {})}
-        for attempt in range(ATTEMPTS):
-            pause = min(2.0**attempt, LONGEST_WAIT_S)
-            try:
-                # No redirects: an answer from another host is not the database's.
-                answer = self.session.get(
-                    self.address, params=question, timeout=TIMEOUT_S, allow_redirects=False
-                )
-                content = answer.content
-            except requests.RequestException:
-                self.wait(pause)
-                continue
-            if answer.status_code == 200:
-                page = _check_page(content)
-                if page is not None:
-                    return page, content
-            elif answer.status_code not in _AGAIN:
-                raise ParameterError("nvdb.refused", status=answer.status_code)
-            self.wait(max(pause, _read_retry_after(answer.headers.get("Retry-After", ""))))
-        raise RefusedFileError("nvdb.unreachable", attempts=ATTEMPTS)
-
-
-def _read_retry_after(text: str) -> float:
-    return min(float(text), LONGEST_WAIT_S) if text.isascii() and text.isdigit() else 0.0

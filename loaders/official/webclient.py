@@ -376,7 +376,7 @@ class WebClient:
             due = max(due, self._asked[-limit] + MINUTE_S)
         if due > now:
             self._wait(due - now)
-        self._asked.append(max(due, now))
+        self._asked.append(time.monotonic())
         while len(self._asked) > (limit or 1):
             self._asked.popleft()
 
