@@ -21,7 +21,12 @@ BASIS_MEANINGS = {
     "modelled": N_("calculated from a public formula, such as inhabitants times kilograms per head"),
     "illustrative": N_("invented for practice; says nothing of the real world"),
 }
-DATASETS = {"region": N_("real region"), "practice": N_("practice data"), "own": N_("own file")}
+DATASETS = {
+    "region": N_("real region"),
+    "practice": N_("practice data"),
+    "own": N_("own file"),
+    "register": N_("business register"),
+}
 DIRECTIONS = {"offer": N_("offers"), "need": N_("needs")}
 ACTOR_TYPES = {
     "producer": N_("industry"),
@@ -318,5 +323,5 @@ def label_basis(key: object) -> str:
 
 
 def label_dataset(key: object) -> str:
-    """Return the data set in words, practice and own data with their sign."""
+    """Return the data set in words, all but the real region with their sign."""
     return f"{DATASET_MARKS.get(str(key), '')} {label(DATASETS, key)}".strip()

@@ -16,7 +16,7 @@ from dashboard.theme import DARK, LIGHT
 
 Theme = Literal["light", "dark"]
 Pattern = Literal["solid", "half", "ring", "hatch", "hollow"]
-Outline = Literal["plain", "practice", "own"]
+Outline = Literal["plain", "practice", "own", "register"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,24 @@ INK = Colour("#1f2933", "#eef2f5")
 PAPER = Colour("#ffffff", "#16212a")
 PRACTICE = mark("practice")
 OWN = mark("own")
+REGISTER = mark("register")
 SELECTED = Colour("#d7004b", "#ffd23f")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around a symbol: colour, dashes (pixels; empty: unbroken), a square or a circle."""
+
+    colour: Colour
+    dash: tuple[float, ...] = ()
+    square: bool = False
+
+
+FRAMES: dict[Outline, Frame] = {
+    "practice": Frame(PRACTICE, (3, 2)),
+    "own": Frame(OWN),
+    "register": Frame(REGISTER, square=True),
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +93,7 @@ class Style:
     shape : key of :data:`SHAPES`, or ``line`` or ``area``.
     fill, stroke : colours.
     pattern : how a symbol or an area is filled.
-    outline : frame that tells practice data and the user's own from the real region.
+    outline : frame that tells practice data, the user's own and units of a register from the real region.
     radius : of a symbol, pixels.
     width : of a line or a border, pixels.
     dash : lengths of dashes and gaps, pixels; empty for an unbroken line.
@@ -95,14 +112,15 @@ class Style:
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that the map's script draws from."""
-        frame = {"plain": None, "practice": PRACTICE, "own": OWN}[self.outline]
+        frame = FRAMES.get(self.outline)
         return {
             "shape": self.shape,
             "corners": [list(corner) for corner in SHAPES.get(self.shape, ())],
             "fill": [self.fill.light, self.fill.dark],
             "stroke": [self.stroke.light, self.stroke.dark],
-            "frame": [frame.light, frame.dark] if frame else None,
-            "frameDash": [3, 2] if self.outline == "practice" else [],
+            "frame": [frame.colour.light, frame.colour.dark] if frame else None,
+            "frameDash": list(frame.dash) if frame else [],
+            "frameSquare": bool(frame and frame.square),
             "pattern": self.pattern,
             "radius": self.radius,
             "width": self.width,
@@ -140,11 +158,15 @@ def draw_symbol(style: Style, *, theme: Theme = "light") -> str:
             for x in (4, 10, 16):
                 parts.append(f'<path d="M{x} 18 L{x + 9} 4" stroke="{stroke}" stroke-width="1"/>')
     else:
-        if style.outline != "plain":
-            frame = (PRACTICE if style.outline == "practice" else OWN).on(theme)
-            dash = "3 2" if style.outline == "practice" else ""
+        if frame := FRAMES.get(style.outline):
+            dash = " ".join(f"{step:g}" for step in frame.dash)
+            outline = (
+                '<rect x="4.5" y="1.5" width="19" height="19"'
+                if frame.square
+                else '<circle cx="14" cy="11" r="10"'
+            )
             parts.append(
-                f'<circle cx="14" cy="11" r="10" fill="none" stroke="{frame}" stroke-width="1.8" '
+                f'{outline} fill="none" stroke="{frame.colour.on(theme)}" stroke-width="1.8" '
                 f'stroke-dasharray="{dash}"/>'
             )
         hollow = style.pattern in ("hollow", "ring", "half", "hatch")

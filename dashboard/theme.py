@@ -32,6 +32,7 @@ LIGHT = Palette(
         "neutral": "#5b6762",
         "practice": "#8a3b74",
         "own": "#6b5b00",
+        "register": "#33506b",
     },
 )
 DARK = Palette(
@@ -46,6 +47,7 @@ DARK = Palette(
         "neutral": "#a9b5af",
         "practice": "#e89bd0",
         "own": "#d9c64a",
+        "register": "#a9c4de",
     },
 )
 PALETTES = {"light": LIGHT, "dark": DARK}
@@ -53,7 +55,7 @@ PALETTES = {"light": LIGHT, "dark": DARK}
 BASIS_MARKS = {"reported": "●", "estimated": "◐", "modelled": "◇", "illustrative": "✎"}
 """A sign beside the word for each basis: filled is reported, the rest is visibly something else."""
 
-DATASET_MARKS = {"region": "", "practice": "✎", "own": "★"}
+DATASET_MARKS = {"region": "", "practice": "✎", "own": "★", "register": "▣"}
 
 
 def relative_luminance(colour: str) -> float:

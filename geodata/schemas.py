@@ -31,7 +31,8 @@ ACTOR_TYPES = (
 )
 GEOCODE_GRADES = ("given", "address", "street", "site", "place", "postcode", "municipality")
 VISIBILITIES = ("public", "network", "private")
-DATASETS = ("region", "practice", "own")  # real public facts, plainly fictional, the user's own files
+DATASETS = ("region", "practice", "own", "register")
+"""Public facts somebody looked at, plainly fictional, the user's own files, units of a public register."""
 DIRECTIONS = ("offer", "need")
 UNITS = ("t", "MWh", "m3")  # per year
 BASES = ("reported", "estimated", "modelled", "illustrative")
@@ -95,7 +96,7 @@ FACILITIES: tuple[Column, ...] = (
     _text("source", "Where the row comes from (page, register, file)."),
     Column("source_year", "Int64", low=1900, high=2100, meaning="Year the source speaks of."),
     _text("visibility", "Who may see the row.", required=True, allowed=VISIBILITIES),
-    _text("dataset", "Real public facts, practice data, or the user's own.", required=True, allowed=DATASETS),
+    _text("dataset", "Public facts, practice data, the user's own, or a public register.", required=True, allowed=DATASETS),
     _text("note", "Free text."),
 )
 """GeoDataFrame; ``geometry`` is a point in EPSG:4326 or None (not placed: listed, never on the map)."""
@@ -147,7 +148,7 @@ STREAMS: tuple[Column, ...] = (
     _text("basis", "How the amount is known.", required=True, allowed=BASES),
     _text("reference", "The published source, method or file the figure comes from."),
     Column("reference_year", "Int64", low=1900, high=2100, meaning="Year the figure speaks of."),
-    _text("dataset", "Real public facts, practice data, or the user's own.", required=True, allowed=DATASETS),
+    _text("dataset", "Public facts, practice data, the user's own, or a public register.", required=True, allowed=DATASETS),
     _text("note", "Free text."),
 )
 

@@ -38,7 +38,12 @@ PATTERNS: dict[str, Pattern] = {
     "illustrative": "hatch",
     "unknown": "hollow",
 }
-OUTLINES: dict[str, Outline] = {"region": "plain", "practice": "practice", "own": "own"}
+OUTLINES: dict[str, Outline] = {
+    "region": "plain",
+    "practice": "practice",
+    "own": "own",
+    "register": "register",
+}
 BASIS_TITLES = {
     "reported": N_("Amount reported"),
     "estimated": N_("Amount estimated"),
@@ -46,7 +51,11 @@ BASIS_TITLES = {
     "illustrative": N_("Amount illustrative"),
     "unknown": N_("Amount not known"),
 }
-DATASET_TITLES = {"practice": N_("Practice data (fictional firms)"), "own": N_("Own file")}
+DATASET_TITLES = {
+    "practice": N_("Practice data (fictional firms)"),
+    "own": N_("Own file"),
+    "register": N_("From the business register"),
+}
 FLOW_DASHES = {"reported": (), "estimated": (12.0, 4.0), "modelled": (6.0, 5.0), "illustrative": (2.0, 5.0)}
 INTERMEDIARY = Style("circle", GREEN, pattern="hollow", width=3.0, radius=12)
 """The ring where a flow goes on through one who treats it (``ringed`` in the map's script)."""

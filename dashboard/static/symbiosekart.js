@@ -400,14 +400,19 @@
     }
   }
 
+  function framePath(ctx, style, x, y, r) {
+    ctx.beginPath();
+    if (style.frameSquare) ctx.rect(x - r, y - r, 2 * r, 2 * r);
+    else ctx.arc(x, y, r, 0, 2 * Math.PI);
+  }
+
   function paintSymbol(ctx, style, x, y) {
     const r = style.radius;
     const fill = style.fill[s.dark];
     const paper = PAPER[s.dark];
     ctx.lineJoin = 'round';
     if (style.frame) {
-      ctx.beginPath();
-      ctx.arc(x, y, r + 4.5, 0, 2 * Math.PI);
+      framePath(ctx, style, x, y, r + 4.5);
       ctx.fillStyle = paper;
       ctx.globalAlpha = 0.75;
       ctx.fill();
@@ -474,12 +479,12 @@
     const n = group.members.length;
     const r = groupRadius(n) - 2;
     const counts = new Map();
-    let framed = 0;
+    const frames = new Map();
     for (const member of group.members) {
       const style = doc.meta.styles[member.category];
       const colour = style.fill[s.dark];
       counts.set(colour, (counts.get(colour) || 0) + 1);
-      if (style.frame) framed += 1;
+      if (style.frame) frames.set(style.frame[0], [(frames.get(style.frame[0]) || [0])[0] + 1, style]);
     }
     ctx.beginPath();
     ctx.arc(x, y, r + 2, 0, 2 * Math.PI);
@@ -495,10 +500,9 @@
       ctx.stroke();
       from = to;
     }
+    const [framed, style] = [...frames.values()].sort((a, b) => b[0] - a[0])[0] || [0];
     if (framed > n / 2) {
-      const style = doc.meta.styles[group.members.find((m) => doc.meta.styles[m.category].frame).category];
-      ctx.beginPath();
-      ctx.arc(x, y, r + 4, 0, 2 * Math.PI);
+      framePath(ctx, style, x, y, r + 4);
       ctx.setLineDash(style.frameDash);
       ctx.lineWidth = 1.8;
       ctx.strokeStyle = style.frame[s.dark];

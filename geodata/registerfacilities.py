@@ -1,0 +1,470 @@
+"""Units of the business register as facilities: which are taken, where they are, what kind of actor each is.
+
+A unit that is left out is counted under the reason; nothing disappears unsaid. Numbers of municipalities are
+followed to today's; where an area was shared out, the postcode decides, else the address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geodata.addresstext import fold_name
+from geodata.municipalities import to_current_municipality
+from geodata.results import RegionTables
+from geodata.schemas import WGS84, conform_table
+
+Texts = npt.NDArray[np.object_]
+Flags = npt.NDArray[np.bool_]
+
+ID_PREFIX: Final = "register-"
+OWNER: Final = "owner_number"
+"""Column of an extract: organisation number of the firm that the unit belongs to."""
+LEFT_OUT: Final = (
+    "twice",
+    "foreign",
+    "outside",
+    "municipality_unknown",
+    "municipality_split",
+    "deleted",
+    "closed",
+    "bankrupt",
+    "sole_proprietor",
+    "industry",
+    "no_employees",
+    "employees_withheld",
+    "employees_not_given",
+    "few_employees",
+    "in_region",
+)
+"""Why a unit is left out, in the order in which it is asked. ``outside``: not in the chosen area;
+``municipality_split``: its former municipality was shared out between chosen and other ones and nothing
+decides; ``employees_withheld``: between one and four, which the register does not tell."""
+WITHHELD_MOST: Final = 4
+"""The register withholds counts of one to so many employees."""
+SOLE_PROPRIETOR: Final = "ENK"
+NOT_STATED: Final = "00.000"
+"""The register's code for an industry that nobody stated."""
+
+_LEGAL_FORMS: Final = frozenset(
+    [
+        *("as", "asa", "ans", "da", "sa", "iks", "ks", "ba", "bbl", "enk", "fli", "nuf", "stiftelse"),
+        *("avd", "avdeling", "filial", "hf", "kf", "fkf"),
+    ]
+)
+_ACTORS: Final = (
+    ("38.1", "collector"),
+    ("38", "treatment"),
+    ("37", "treatment"),
+    ("39", "treatment"),
+    ("46.77", "collector"),  # wholesale of waste and scrap, SN2007
+    ("46.87", "collector"),  # the same in SN2025
+    ("72", "research"),
+    ("84", "public_body"),
+)
+_RANGES: Final = (
+    ("01", "03", "primary_production"),
+    ("05", "36", "producer"),
+    ("41", "43", "construction"),
+)
+
+
+@dataclass(frozen=True)
+class UnitChoices:
+    """Which units are taken.
+
+    Attributes
+    ----------
+    municipalities : today's numbers; empty takes the whole country.
+    min_employees : units of fewer are left out; with 1, those whose small number is withheld are taken too,
+        with 0 all, also those of which nothing is known.
+    industries : beginnings of industry codes (``10``, ``38.1``); empty takes all.
+    sole_proprietors : take units of sole proprietors too (left out for the persons' privacy).
+    """
+
+    municipalities: tuple[str, ...] = ()
+    min_employees: int = 5
+    industries: tuple[str, ...] = ()
+    sole_proprietors: bool = False
+
+
+def renumber_units(
+    units: pd.DataFrame, *, changes: pd.DataFrame, postal_municipality: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return `units` with today's municipality.
+
+    Parameters
+    ----------
+    units : ``municipality_number`` as given, ``postcode``.
+    changes : as from ``loaders.embedded.read_municipality_changes``.
+    postal_municipality : postcode -> today's municipality of its place.
+
+    Returns
+    -------
+    `units` with ``municipality_today`` (string; <NA> where several or none are possible) and
+    ``municipality_candidates`` (string, numbers apart by a space; empty where the number is not known).
+    """
+    today = to_current_municipality(units["municipality_number"], changes)
+    postcodes = units["postcode"].to_numpy(dtype=object)
+    numbers = [None if pd.isna(number) else str(number) for number in today["number"]]
+    candidates = today["candidates"].to_numpy(dtype=object)
+    for row in np.flatnonzero([len(found) > 1 for found in candidates]).tolist():
+        postal = None if pd.isna(postcodes[row]) else postal_municipality.get(str(postcodes[row]))
+        numbers[row] = postal if postal in candidates[row] else None
+    several = [
+        " ".join(found) if number is None else number
+        for number, found in zip(numbers, candidates, strict=True)
+    ]
+    return units.assign(
+        municipality_today=pd.array(numbers, dtype="string"),
+        municipality_candidates=pd.array(several, dtype="string"),
+    )
+
+
+def select_units(units: pd.DataFrame, *, choices: UnitChoices) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the units that are taken, and how many are left out for which reason.
+
+    Parameters
+    ----------
+    units : from :func:`renumber_units`; columns as :data:`geodata.businessunits.BUSINESS_UNIT_COLUMNS`.
+
+    Returns
+    -------
+    The rows taken (index of `units`), and reason of :data:`LEFT_OUT` -> count, without reasons of none. A
+    unit counts once, for the first reason. Former municipalities that may be a chosen one are taken: the
+    address decides later (:func:`settle_municipalities`).
+    """
+    wanted = set(choices.municipalities)
+    employees = _numbers(units, "employees")
+    status = _texts(units, "employees_status")
+    if wanted:
+        inside = np.array(
+            [bool(wanted.intersection(found.split())) for found in _texts(units, "municipality_candidates")],
+            dtype=bool,
+        )
+    else:
+        inside = np.ones(len(units), dtype=bool)
+    known = _texts(units, "municipality_candidates") != ""
+    country = _texts(units, "country_code")
+    few = np.full(len(units), "", dtype=object)
+    if choices.min_employees > 0:
+        few[(employees < choices.min_employees)] = "few_employees"
+        few[status == "none_registered"] = "no_employees"
+        few[np.isnan(employees) & (few == "")] = "employees_not_given"
+        few[status == "withheld"] = "employees_withheld" if choices.min_employees > 1 else ""
+    tests = {
+        "twice": units["organisation_number"].duplicated().to_numpy(dtype=bool),
+        "foreign": (country != "") & (country != "NO") & ~known,
+        "outside": known & ~inside,
+        "municipality_unknown": ~known & bool(wanted),
+        "deleted": _texts(units, "deleted_on") != "",
+        "closed": _texts(units, "closed_on") != "",
+        "bankrupt": _flags(units, "bankrupt"),
+        "sole_proprietor": _is_sole(units) & (not choices.sole_proprietors),
+        "industry": ~_in_industries(_texts(units, "industry_code"), choices.industries),
+        **{
+            reason: few == reason
+            for reason in ("no_employees", "employees_withheld", "employees_not_given", "few_employees")
+        },
+    }
+    left = np.zeros(len(units), dtype=bool)
+    counts: dict[str, int] = {}
+    for reason in LEFT_OUT:
+        found = tests.get(reason, False) & ~left
+        if count := int(np.sum(found)):
+            counts[reason] = count
+            left |= found
+    return units[~left], counts
+
+
+def settle_municipalities(
+    units: pd.DataFrame, points: pd.DataFrame, *, choices: UnitChoices
+) -> tuple[pd.Series, pd.Series]:
+    """Return each unit's municipality of today (<NA> where nothing decides), and whether it is taken.
+
+    Parameters
+    ----------
+    units : from :func:`select_units`.
+    points : of the units, columns of :data:`geodata.geocoding.GEOCODE_COLUMNS`: the municipality of a place
+        decides where the number does not.
+
+    A unit whose former municipality was shared out among chosen ones only is taken, decided or not; one that
+    may lie outside is not.
+    """
+    number = units["municipality_today"].astype("string")
+    here = points["municipality_number"].astype("string")
+    fits = pd.Series(
+        [
+            isinstance(place, str) and place in str(among).split()
+            for place, among in zip(here.astype(object), units["municipality_candidates"], strict=True)
+        ],
+        index=units.index,
+        dtype=bool,
+    )
+    number = number.fillna(here.where(fits))
+    wanted = set(choices.municipalities)
+    if not wanted:
+        return number, pd.Series(True, index=units.index)
+    sure = pd.Series(
+        [wanted.issuperset(str(among).split()) for among in units["municipality_candidates"]],
+        index=units.index,
+        dtype=bool,
+    )
+    return number, number.isin(wanted).fillna(False).astype(bool) | (number.isna() & sure)
+
+
+def find_actor_type(industry_code: object) -> str:
+    """Return the kind of actor that an industry code (SN2007 or SN2025) tells of; ``service`` where none."""
+    code = "" if pd.isna(industry_code) else str(industry_code)  # type: ignore[call-overload]
+    for beginning, actor in _ACTORS:
+        if code.startswith(beginning):
+            return actor
+    division = code[:2]
+    for low, high, actor in _RANGES:
+        if division and low <= division <= high:
+            return actor
+    return "service"
+
+
+def make_register_facilities(
+    units: pd.DataFrame, points: pd.DataFrame, *, source: str, year: int | None
+) -> gpd.GeoDataFrame:
+    """Return units as facilities.
+
+    Parameters
+    ----------
+    units : taken ones, ``municipality_today`` decided.
+    points : their points, columns of :data:`geodata.geocoding.GEOCODE_COLUMNS`, same order.
+    source : what the column `source` says. year : of the extract, or None.
+
+    Returns
+    -------
+    Facilities as :data:`geodata.schemas.FACILITIES` and :data:`OWNER`, in the order of their numbers; those
+    without a place have no point.
+    """
+    codes = units["industry_code"].astype("string")
+    table = pd.DataFrame(
+        {
+            "facility_id": ID_PREFIX + units["organisation_number"].astype("string"),
+            "name": units["name"].astype("string"),
+            "organisation_number": units["organisation_number"].astype("string"),
+            "actor_type": [find_actor_type(code) for code in codes],
+            "industry_code": codes.mask(codes == NOT_STATED),
+            "employees": units["employees"].astype("Int64"),
+            "address": units["address"].astype("string"),
+            "postcode": units["postcode"].astype("string"),
+            "place": units["place"].astype("string"),
+            "municipality_number": units["municipality_today"].astype("string"),
+            "geocode_quality": points["grade"].astype("string").to_numpy(),
+            "geocode_radius_m": points["radius_m"].to_numpy(dtype=float, na_value=np.nan),
+            "source": source,
+            "source_year": pd.array([year] * len(units), dtype="Int64"),
+            "visibility": "public",
+            "dataset": "register",
+            OWNER: units["parent_number"].astype("string"),
+        },
+        index=units.index,
+    )
+    withheld = _texts(units, "employees_status") == "withheld"
+    if withheld.any():  # what is known of them all the same
+        for name, end in (("employees_low", 1), ("employees_high", WITHHELD_MOST)):
+            table[name] = pd.Series(pd.NA, index=units.index, dtype="Int64").mask(withheld, end)
+    table["geocode_radius_m"] = table["geocode_radius_m"].astype("Float64")
+    placed = points["grade"].notna().to_numpy(dtype=bool)
+    shapes = gpd.points_from_xy(
+        points["lon"].to_numpy(dtype=float, na_value=np.nan),
+        points["lat"].to_numpy(dtype=float, na_value=np.nan),
+        crs=WGS84,
+    )
+    geometry = pd.Series(np.where(placed, shapes, None), index=units.index)
+    found = gpd.GeoDataFrame(
+        conform_table(table, "facilities"), geometry=gpd.GeoSeries(geometry, crs=WGS84), crs=WGS84
+    )
+    return found.sort_values("facility_id", kind="stable").reset_index(drop=True)
+
+
+def join_plants(
+    facilities: gpd.GeoDataFrame,
+    plants: gpd.GeoDataFrame,
+    *,
+    municipalities: Collection[str] = (),
+    source: str,
+) -> tuple[gpd.GeoDataFrame, int, int]:
+    """Return `facilities` with the exact points of plants that have a permit, and the plants that are no
+    unit as facilities of their own.
+
+    Parameters
+    ----------
+    facilities : from :func:`make_register_facilities`.
+    plants : facilities with points. One belongs to a unit of the same municipality with the same number, or
+        with the same name but for legal form and place; where two fit, it gives none its point.
+    municipalities : today's numbers that plants of their own are taken from; empty takes all.
+    source : appended to the source of a unit that gets a point.
+
+    Returns
+    -------
+    facilities, how many units got a point, how many plants were added.
+    """
+    wanted = _match_names(facilities, plants)
+    rows, chosen = list(wanted), list(wanted.values())
+    out = facilities.copy()
+    shapes = out.geometry.to_numpy(dtype=object).copy()
+    shapes[rows] = plants.geometry.to_numpy(dtype=object)[chosen]
+    out = out.set_geometry(gpd.GeoSeries(shapes, index=out.index, crs=WGS84))
+    radius = plants["geocode_radius_m"].to_numpy(dtype=float, na_value=np.nan)[chosen]
+    out.loc[out.index[rows], "geocode_quality"] = "given"
+    out.loc[out.index[rows], "geocode_radius_m"] = radius
+    out.loc[out.index[rows], "source"] = out.loc[out.index[rows], "source"] + "; " + source
+    here = plants["municipality_number"].isin(list(municipalities)) if municipalities else True
+    alone = ~np.isin(np.arange(len(plants)), chosen) & here & plants.geometry.notna()
+    alone &= ~plants["facility_id"].isin(out["facility_id"])
+    others = plants[alone].assign(dataset="register", visibility="public")
+    if others.empty:
+        return out, len(rows), 0
+    both = pd.concat([pd.DataFrame(out), pd.DataFrame(others)], ignore_index=True)
+    both = conform_table(both, "facilities").sort_values("facility_id", kind="stable").reset_index(drop=True)
+    return gpd.GeoDataFrame(both, geometry="geometry", crs=WGS84), len(rows), len(others)
+
+
+def add_register(tables: RegionTables, register: gpd.GeoDataFrame) -> RegionTables:
+    """Return `tables` with the facilities of a register that are not in them already.
+
+    What stands there wins: somebody looked at it, or it is the firm's own row. Streams stay as they are.
+    """
+    owners = register.get(OWNER)
+    twice = register["facility_id"].isin(tables.facilities["facility_id"])
+    twice |= find_known(register, tables.facilities, parents=owners)
+    fresh = register[~twice].drop(columns=OWNER, errors="ignore")
+    if fresh.empty:
+        return tables
+    both = pd.concat([pd.DataFrame(tables.facilities), pd.DataFrame(fresh)], ignore_index=True)
+    facilities = gpd.GeoDataFrame(conform_table(both, "facilities"), geometry="geometry", crs=WGS84)
+    return replace(tables, facilities=facilities)
+
+
+def find_known(
+    facilities: pd.DataFrame, known: pd.DataFrame, *, parents: pd.Series | None = None
+) -> pd.Series:
+    """Return which of `facilities` stand in `known` already: that row wins, since somebody looked at it.
+
+    The same organisation number; the same name but for legal form in the same municipality; or, where
+    `parents` (index of `facilities`: numbers of the owners) are given, the owner's number in the same
+    municipality.
+    """
+    numbers = set(known["organisation_number"].dropna().astype(str))
+    places = _texts(known, "municipality_number")
+    names = {
+        (place, fold_company(name))
+        for place, name in zip(places, _texts(known, "name"), strict=True)
+        if place
+    }
+    owned = {
+        (place, number)
+        for place, number in zip(places, _texts(known, "organisation_number"), strict=True)
+        if place and number
+    }
+    here = _texts(facilities, "municipality_number")
+    same = [
+        number in numbers or (bool(place) and (place, fold_company(name)) in names)
+        for number, place, name in zip(
+            _texts(facilities, "organisation_number"), here, _texts(facilities, "name"), strict=True
+        )
+    ]
+    found = pd.Series(same, index=facilities.index, dtype=bool)
+    if parents is None:
+        return found
+    by_owner = [
+        (place, "" if pd.isna(owner) else str(owner)) in owned
+        for place, owner in zip(here, parents, strict=True)
+    ]
+    return found | pd.Series(by_owner, index=facilities.index, dtype=bool)
+
+
+def fold_company(name: object) -> str:
+    """Return a firm's name for comparing: small letters, no legal form, no marks."""
+    words = fold_name(re.sub(r"(?<=\w)[./](?=\w)", "", str(name))).split()
+    kept = [word for word in words if word not in _LEGAL_FORMS]
+    return " ".join(kept or words)
+
+
+def _match_names(facilities: pd.DataFrame, plants: pd.DataFrame) -> dict[int, int]:
+    """Return row of `facilities` -> row of `plants`, one to one."""
+    by_number: dict[str, list[int]] = {}
+    by_name: dict[tuple[str, str], list[int]] = {}
+    placed = plants.geometry.notna().to_numpy(dtype=bool)
+    for row, (number, name, place) in enumerate(
+        zip(
+            _texts(plants, "organisation_number"),
+            _texts(plants, "name"),
+            _texts(plants, "municipality_number"),
+            strict=True,
+        )
+    ):
+        if not placed[row]:
+            continue
+        if number:
+            by_number.setdefault(number, []).append(row)
+        if place:
+            by_name.setdefault((place, fold_company(name)), []).append(row)
+    taken: dict[int, list[int]] = {}
+    for row, (number, name, place, postal) in enumerate(
+        zip(
+            _texts(facilities, "organisation_number"),
+            _texts(facilities, "name"),
+            _texts(facilities, "municipality_number"),
+            _texts(facilities, "place"),
+            strict=True,
+        )
+    ):
+        found = by_number.get(number) or next(
+            (rows for key in _name_keys(name, postal) if (rows := by_name.get((place, key)))), []
+        )
+        if len(found) == 1:
+            taken.setdefault(found[0], []).append(row)
+    return {rows[0]: plant for plant, rows in sorted(taken.items()) if len(rows) == 1}
+
+
+def _name_keys(name: str, place: str) -> Iterable[str]:
+    key, postal = fold_company(name), fold_name(place)
+    yield key
+    if postal and key.endswith(f" {postal}"):
+        yield key.removesuffix(f" {postal}")
+    elif postal:
+        yield f"{key} {postal}"
+
+
+def _is_sole(units: pd.DataFrame) -> Flags:
+    forms = [_texts(units, name) == SOLE_PROPRIETOR for name in ("form", "parent_form")]
+    return np.asarray(forms[0] | forms[1], dtype=bool)
+
+
+def _in_industries(codes: Texts, beginnings: tuple[str, ...]) -> Flags:
+    if not beginnings:
+        return np.ones(len(codes), dtype=bool)
+    return np.array([code.startswith(beginnings) for code in codes], dtype=bool)
+
+
+def _texts(frame: pd.DataFrame, column: str) -> Texts:
+    """Return a column as texts; unknown and a column that is not there as empty ones."""
+    if column not in frame:
+        return np.full(len(frame), "", dtype=object)
+    return np.asarray(frame[column].astype("string").fillna("").to_numpy(dtype=object))
+
+
+def _numbers(frame: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
+    if column not in frame:
+        return np.full(len(frame), np.nan)
+    return np.asarray(frame[column].astype("Float64").to_numpy(dtype=float, na_value=np.nan))
+
+
+def _flags(frame: pd.DataFrame, column: str) -> Flags:
+    if column not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return np.asarray(frame[column].astype("boolean").fillna(False).to_numpy(dtype=bool))
