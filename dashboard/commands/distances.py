@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard.commands.progress import ProgressBar, show_plain
 from dashboard.text import format_number
 from dashboard.text import gettext as _
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 SHOWN = 50
 """Findings told one by one; the rest is counted."""
-BAR_WIDTH = 40
 
 
 def distances(
@@ -64,7 +64,7 @@ def distances(
     roads = _read_network(network, profile)
     facts = roads.describe()
     typer.echo(
-        _plain(
+        show_plain(
             _("Network: {name}, {date}, {profile}. {licence}").format(
                 name=_(facts["name"]),
                 date=facts["date"] or _("date unknown"),
@@ -75,7 +75,7 @@ def distances(
         err=True,
     )
     cache = open_cache() if use_cache else None
-    bar = _ProgressBar()
+    bar = ProgressBar()
     try:
         report = write_distances(
             places,
@@ -85,7 +85,7 @@ def distances(
             threads=threads,
             cache=cache,
             cluster=dask,
-            progress=bar.tell,
+            progress=lambda share: bar.tell_share("", share),
         )
     finally:
         bar.close()
@@ -123,7 +123,7 @@ def _tell_findings(findings: tuple) -> None:
     for finding in findings[:SHOWN]:
         what, advice = describe_finding(finding, _)
         where = _("row {row}: ").format(row=finding.row) if finding.row else ""
-        typer.echo(_plain(f"{where}{what} {advice}"), err=True)
+        typer.echo(show_plain(f"{where}{what} {advice}"), err=True)
     if len(findings) > SHOWN:
         more = format_number(len(findings) - SHOWN)
         typer.echo(_("… and {count} more findings.").format(count=more), err=True)
@@ -134,28 +134,3 @@ def _tell_trouble(cache: TravelCache | None) -> None:
         typer.echo(
             _("Known distances could not be kept on disk: {reason}.").format(reason=cache.trouble), err=True
         )
-
-
-def _plain(text: str) -> str:
-    # What stands in a file may hold signs that steer a terminal.
-    return "".join(c if c.isprintable() else "?" for c in text)
-
-
-class _ProgressBar:
-    """How many of the rows are written, on a terminal."""
-
-    def __init__(self) -> None:
-        self._moves = sys.stderr.isatty()
-        self._shown = -1
-
-    def tell(self, share: float) -> None:
-        percent = int(100 * share)
-        if self._moves and percent != self._shown:
-            done = percent * BAR_WIDTH // 100
-            sys.stderr.write(f"\r[{'#' * done}{'.' * (BAR_WIDTH - done)}] {percent:3d} %")
-            sys.stderr.flush()
-            self._shown = percent
-
-    def close(self) -> None:
-        if self._moves and self._shown >= 0:
-            sys.stderr.write("\n")

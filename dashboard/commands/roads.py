@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard.commands.progress import ProgressBar, show_plain
 from dashboard.text import N_, format_date, format_number
 from dashboard.text import gettext as _
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from loaders.networkfiles import NetworkRecord
 
 DEFAULT_VEHICLE = "semi_trailer"
-BAR_WIDTH = 30
 
 STEPS = {
     "check": N_("Checking the file"),
@@ -115,10 +115,10 @@ def build(
 
     # Told to stop, it leaves as from Ctrl-C: what is half-written is taken away.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-    bar = _ProgressBar()
+    bar = ProgressBar(STEPS)
     try:
         router = build_network(
-            source, out, vehicle=vehicle, name=name, replace_existing=force, progress=bar.tell
+            source, out, vehicle=vehicle, name=name, replace_existing=force, progress=bar.tell_share
         )
     finally:
         bar.close()
@@ -152,10 +152,15 @@ def fetch(
     """Fetch pages of road links and what stands on them."""
     from loaders.nvdbfetch import fetch_nvdb
 
-    bar = _Counter()
+    bar = ProgressBar({"links": N_("Pages of road links")})
+
+    def tell(step: str, pages: float) -> None:
+        what = step if step == "links" else _("Pages of objects of type {type}").format(type=step)
+        bar.tell(what, pages)
+
     try:
         files = fetch_nvdb(
-            folder, county=county, municipality=municipality, bbox=_read_bbox(bbox), progress=bar.tell
+            folder, county=county, municipality=municipality, bbox=_read_bbox(bbox), progress=tell
         )
     finally:
         bar.close()
@@ -203,13 +208,13 @@ def info(
 def _describe(router: Router, record: NetworkRecord, summary: GraphSummary) -> list[str]:
     facts = record.facts
     lines = [
-        _("Name: {text}").format(text=_plain(facts.name)),
-        _("Date of the data: {text}").format(text=_plain(format_date(facts.source_date or None))),
-        _("Vehicle: {text}").format(text=_plain(_name_vehicle(facts.profile))),
-        _("Licence: {text}").format(text=_plain(facts.licence)),
-        _("Attribution: {text}").format(text=_plain(facts.attribution)),
+        _("Name: {text}").format(text=show_plain(facts.name)),
+        _("Date of the data: {text}").format(text=show_plain(format_date(facts.source_date or None))),
+        _("Vehicle: {text}").format(text=show_plain(_name_vehicle(facts.profile))),
+        _("Licence: {text}").format(text=show_plain(facts.licence)),
+        _("Attribution: {text}").format(text=show_plain(facts.attribution)),
         _("Digest: {text}").format(text=record.digest),
-        _("Digest of the source: {text}").format(text=_plain(facts.source_digest) or _("unknown")),
+        _("Digest of the source: {text}").format(text=show_plain(facts.source_digest) or _("unknown")),
     ]
     if record.source:
         lines.append(
@@ -265,59 +270,7 @@ def _name_vehicle(key: str) -> str:
 
 def _describe_note(note: str) -> str:
     code, _equals, count = note.partition("=")
-    text = _(NOTES[code]) if code in NOTES else _plain(code)
+    text = _(NOTES[code]) if code in NOTES else show_plain(code)
     if not count:
         return text
-    return f"{text}: {format_number(int(count)) if count.isdecimal() else _plain(count)}"
-
-
-def _plain(text: str) -> str:
-    # What stands in a file may hold signs that steer a terminal.
-    return "".join(c if c.isprintable() else "?" for c in text[:500])
-
-
-class _ProgressBar:
-    """How far a long task has come: a bar that moves on a terminal, one line a step anywhere else."""
-
-    def __init__(self) -> None:
-        self._moves = sys.stderr.isatty()
-        self._step, self._shown = "", -1
-
-    def tell(self, step: str, share: float) -> None:
-        percent = min(100, max(0, int(share * 100)))
-        if step == self._step and (percent == self._shown or not self._moves):
-            return
-        text = _(STEPS[step]) if step in STEPS else step
-        if not self._moves:
-            typer.echo(f"{text} …", err=True)
-        else:
-            if self._step and step != self._step:
-                sys.stderr.write("\n")
-            done = percent * BAR_WIDTH // 100
-            sys.stderr.write(f"\r{text:<32} [{'#' * done}{'.' * (BAR_WIDTH - done)}] {percent:3d} %")
-            sys.stderr.flush()
-        self._step, self._shown = step, percent
-
-    def close(self) -> None:
-        if self._moves and self._step:
-            sys.stderr.write("\n")
-
-
-class _Counter:
-    """How many pages have come of each thing fetched, on a terminal."""
-
-    def __init__(self) -> None:
-        self._moves = sys.stderr.isatty()
-
-    def tell(self, step: str, pages: float) -> None:
-        if self._moves:
-            text = _("{what}: {count} pages").format(
-                what=_("road links") if step == "links" else _("objects of type {type}").format(type=step),
-                count=format_number(pages),
-            )
-            sys.stderr.write(f"\r{text:<60}")
-            sys.stderr.flush()
-
-    def close(self) -> None:
-        if self._moves:
-            sys.stderr.write("\n")
+    return f"{text}: {format_number(int(count)) if count.isdecimal() else show_plain(count)}"

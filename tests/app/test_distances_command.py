@@ -157,16 +157,3 @@ def test_what_cannot_be_done_is_told_and_leaves_nothing(call, places, network, t
     assert said in told
     assert "Traceback" not in told
     assert sorted(tmp_path.rglob("*.*")) == before
-
-
-def test_the_bar_moves_on_a_terminal(monkeypatch, capsys):
-    from dashboard.commands.distances import _ProgressBar
-
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    bar = _ProgressBar()
-    for share in (0.0, 0.001, 0.5, 1.0):
-        bar.tell(share)
-    bar.close()
-    told = capsys.readouterr().err
-    assert told.count("\r") == 3
-    assert told.endswith("100 %\n")
