@@ -96,7 +96,12 @@ FACILITIES: tuple[Column, ...] = (
     _text("source", "Where the row comes from (page, register, file)."),
     Column("source_year", "Int64", low=1900, high=2100, meaning="Year the source speaks of."),
     _text("visibility", "Who may see the row.", required=True, allowed=VISIBILITIES),
-    _text("dataset", "Public facts, practice data, the user's own, or a public register.", required=True, allowed=DATASETS),
+    _text(
+        "dataset",
+        "Public facts, practice data, the user's own, or a public register.",
+        required=True,
+        allowed=DATASETS,
+    ),
     _text("note", "Free text."),
 )
 """GeoDataFrame; ``geometry`` is a point in EPSG:4326 or None (not placed: listed, never on the map)."""
@@ -148,7 +153,12 @@ STREAMS: tuple[Column, ...] = (
     _text("basis", "How the amount is known.", required=True, allowed=BASES),
     _text("reference", "The published source, method or file the figure comes from."),
     Column("reference_year", "Int64", low=1900, high=2100, meaning="Year the figure speaks of."),
-    _text("dataset", "Public facts, practice data, the user's own, or a public register.", required=True, allowed=DATASETS),
+    _text(
+        "dataset",
+        "Public facts, practice data, the user's own, or a public register.",
+        required=True,
+        allowed=DATASETS,
+    ),
     _text("note", "Free text."),
 )
 
