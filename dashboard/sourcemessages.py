@@ -27,5 +27,46 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
         "{service} cannot be reached now; an older answer that was kept is used.",
         "Fetch again later to have today's data.",
     ),
+    # Kartverket through Geonorge
+    "geonorge.no_question": (
+        "Nothing was asked for.",
+        "Give a street, an address, a postcode or a municipality (four digits).",
+    ),
+    "geonorge.window": (
+        "{service} has {total} answers, more than the {limit} it gives, and they could not be had in parts.",
+        "Ask for less, such as one municipality, or fetch the whole register of addresses.",
+    ),
+    "geonorge.changing": (
+        "{service} told of {total} addresses and gave {found}: its register changes just now.",
+        "Try again later.",
+    ),
+    "geonorge.not_addresses": (
+        "The file {file} is no answer of Kartverket's address search.",
+        "Keep the answer of /adresser/v1/sok as it comes, as JSON.",
+    ),
+    "geonorge.not_municipalities": (
+        "The file {file} is no answer of Kartverket's kommuneinfo.",
+        "Keep the answer of /kommuneinfo/v1/fylkerkommuner as it comes, as JSON.",
+    ),
+    "geonorge.county": (
+        "There is no county with the number {county} today.",
+        "Give today's number, such as 50 for Trøndelag, or 0000 for the whole country.",
+    ),
+    "geonorge.no_file": (
+        "{service} has no file of {name} for the area {area} as {format}.",
+        "Look for the data set on geonorge.no, and give the downloaded file instead.",
+    ),
+    "geonorge.not_boundaries": (
+        "The file {file} holds no boundaries of municipalities or counties.",
+        "Download Kommuner or Fylker from geonorge.no as GeoJSON, GML or GeoPackage.",
+    ),
+    "geonorge.no_crs": (
+        "The boundaries in the file {file} do not say in which coordinates they are.",
+        "Download the file again, or save it with its coordinate system.",
+    ),
+    "geonorge.topology": (
+        "The areas in the file {file} are only references to lines, which are not read.",
+        "Download the data set as GeoJSON.",
+    ),
 }
 """Code -> (what is wrong, what to do)."""

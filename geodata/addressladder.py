@@ -15,6 +15,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from geodata.addresstext import Address, fold_name, normalise_street, read_address
+from geodata.errors import SourceError
 from geodata.gazetteer import Gazetteer, Spot
 
 ADDRESS_RADIUS_M: Final = 50.0
@@ -50,19 +51,29 @@ class AddressRow:
 
 
 class AddressIndex(Protocol):
-    """A register of addresses, looked up by the key of :func:`geodata.addresstext.normalise_street`."""
+    """A register of addresses, looked up by the key of :func:`geodata.addresstext.normalise_street`.
 
-    def find_number(self, street: str, number: int, *, municipalities: Sequence[str]) -> Sequence[AddressRow]:
+    `written` is the street as the row has it, for a register that knows no keys. A register that can be out
+    of reach raises :class:`~geodata.errors.SourceError`.
+    """
+
+    def find_number(
+        self, street: str, number: int, *, municipalities: Sequence[str], written: str = ""
+    ) -> Sequence[AddressRow]:
         """Return the houses of that number, all letters; without municipalities those of the whole
         register."""
 
-    def find_street(self, street: str, *, municipalities: Sequence[str]) -> Sequence[AddressRow]:
+    def find_street(
+        self, street: str, *, municipalities: Sequence[str], written: str = ""
+    ) -> Sequence[AddressRow]:
         """Return all houses of a street."""
 
     def find_postcode(self, postcode: str) -> tuple[float, float, float] | None:
         """Return longitude, latitude and radius in metres of a postcode's houses."""
 
-    def suggest_streets(self, street: str, *, municipalities: Sequence[str], limit: int) -> Sequence[str]:
+    def suggest_streets(
+        self, street: str, *, municipalities: Sequence[str], limit: int, written: str = ""
+    ) -> Sequence[str]:
         """Return names of streets that look like `street`, the likest first."""
 
 
@@ -110,7 +121,10 @@ class Ladder:
         problems += told
         candidates: tuple[str, ...] = ()
         if self.addresses is not None and address.street:
-            answer, told, candidates = self._find_house(address, postcode, scope)
+            try:
+                answer, told, candidates = self._find_house(address, postcode, scope)
+            except SourceError:
+                answer, told = None, ("register_silent",)
             problems += told
             if answer is not None:
                 return replace(answer, problems=_once(problems), candidates=candidates)
@@ -142,10 +156,20 @@ class Ladder:
                 problems = ("postcode_unknown",)
             digits = ""
         digits = digits.zfill(4) if digits else address.postcode
-        registered = self.addresses is not None and self.addresses.find_postcode(digits) is not None
-        if digits and digits not in self.gazetteer.postal_names and not registered:
+        if digits and digits not in self.gazetteer.postal_names and not self._is_registered(digits):
             problems, digits = ("postcode_unknown",), ""
         return digits, name or address.place, problems
+
+    def _is_registered(self, postcode: str) -> bool:
+        return self._ask_postcode(postcode) is not None
+
+    def _ask_postcode(self, postcode: str) -> tuple[float, float, float] | None:
+        if self.addresses is None:
+            return None
+        try:
+            return self.addresses.find_postcode(postcode)
+        except SourceError:  # then what is embedded is used
+            return None
 
     def _choose_scope(
         self, question: Question, postcode: str, place: str
@@ -190,7 +214,8 @@ class Ladder:
             if not street:
                 continue
             if address.number is not None:
-                rows = _prefer(register.find_number(street, address.number, municipalities=scope), postcode)
+                houses = register.find_number(street, address.number, municipalities=scope, written=name)
+                rows = _prefer(houses, postcode)
                 if rows:
                     answer, told = _choose_letter(rows, address.letter, postcode)
                     if answer is None:
@@ -198,15 +223,16 @@ class Ladder:
                     return answer, told, ()
             if not scope:
                 continue  # a street without a number is known by its municipality only
-            whole = _prefer(register.find_street(street, municipalities=scope), postcode)
+            whole = _prefer(register.find_street(street, municipalities=scope, written=name), postcode)
             if whole:
                 problems = () if address.number is None else ("number_unknown",)
                 near = _near_numbers(whole, address.number)
                 return _answer_street(whole, address.number), problems, near
         close: tuple[str, ...] = ()
         if scope and normalise_street(address.street):
+            key = normalise_street(address.street)
             close = tuple(
-                register.suggest_streets(normalise_street(address.street), municipalities=scope, limit=3)
+                register.suggest_streets(key, municipalities=scope, limit=3, written=address.street)
             )
         return None, ("street_unknown",), close
 
@@ -262,7 +288,7 @@ class Ladder:
 
     def _find_postcode(self, postcode: str) -> Spot | None:
         spot = self.gazetteer.postcodes.get(postcode)
-        found = None if self.addresses is None else self.addresses.find_postcode(postcode)
+        found = self._ask_postcode(postcode)
         if found is None:
             return spot
         name = self.gazetteer.postal_names.get(postcode, "")

@@ -42,6 +42,7 @@ PROBLEMS: Final = (
     "street_unknown",
     "number_unknown",
     "address_ambiguous",
+    "register_silent",
     "postcode_differs",
     "postcode_unknown",
     "postcode_elsewhere",

@@ -123,7 +123,9 @@ class AddressRegister:
         """Close the file."""
         self._database.close()
 
-    def find_number(self, street: str, number: int, *, municipalities: Sequence[str]) -> Sequence[AddressRow]:
+    def find_number(
+        self, street: str, number: int, *, municipalities: Sequence[str], written: str = ""
+    ) -> Sequence[AddressRow]:
         """Return the houses of that number in a street, all letters, by letter."""
         if not municipalities:
             # a street of that name may be in every town: one municipality is chosen only where no other has
@@ -135,7 +137,9 @@ class AddressRegister:
             f"street = ? AND municipality IN ({marks}) AND number = ?", (street, *municipalities, number)
         )
 
-    def find_street(self, street: str, *, municipalities: Sequence[str]) -> Sequence[AddressRow]:
+    def find_street(
+        self, street: str, *, municipalities: Sequence[str], written: str = ""
+    ) -> Sequence[AddressRow]:
         """Return all houses of a street, by number and letter."""
         marks = ",".join("?" * len(municipalities))
         return self._select(f"street = ? AND municipality IN ({marks})", (street, *municipalities))
@@ -147,7 +151,9 @@ class AddressRegister:
         ).fetchone()
         return None if found is None else (float(found[0]), float(found[1]), float(found[2]))
 
-    def suggest_streets(self, street: str, *, municipalities: Sequence[str], limit: int) -> Sequence[str]:
+    def suggest_streets(
+        self, street: str, *, municipalities: Sequence[str], limit: int, written: str = ""
+    ) -> Sequence[str]:
         """Return names of streets in the municipalities that look like `street`, the likest first."""
         known = {key: name for number in municipalities for key, name in self._streets(number).items()}
         close = process.extract(street, known.keys(), scorer=fuzz.ratio, limit=limit, score_cutoff=70)

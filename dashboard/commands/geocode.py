@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from loaders.addresses import AddressRegister
     from loaders.geocoding import AddressList
+    from loaders.geonorge import AddressService, FetchedRegisters
+
+    Index = AddressRegister | FetchedRegisters | AddressService
 
 PROBLEM_WORDS: Final = {
     "point_zero": N_("the coordinates are 0, 0"),
@@ -27,6 +30,7 @@ PROBLEM_WORDS: Final = {
     "street_unknown": N_("the street is not in the register of addresses"),
     "number_unknown": N_("the house number is not in the register of addresses"),
     "address_ambiguous": N_("several houses far apart have this address"),
+    "register_silent": N_("the register of addresses did not answer"),
     "postcode_differs": N_("the register has another postcode for this address"),
     "postcode_unknown": N_("there is no such postcode"),
     "postcode_elsewhere": N_("the postcode is in another municipality than the row says"),
@@ -59,6 +63,16 @@ def geocode(
             help=_("Kartverket's addresses (Matrikkelen) as CSV or zip: houses and streets are found too."),
         ),
     ] = None,
+    no_register: Annotated[
+        bool, typer.Option("--no-register", help=_("Go without the fetched register of addresses."))
+    ] = False,
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online",
+            help=_("Ask Kartverket's address search on line instead of a register; each question is kept."),
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help=_("Write counts and findings as JSON."))] = False,
 ) -> None:
     """Place the rows of a list and write them with point, grade, radius and what is wrong."""
@@ -66,8 +80,12 @@ def geocode(
 
     if out is None and not as_json:
         raise typer.BadParameter(_("Name a file to write with --out, or ask for --json."), param_hint="--out")
+    if (register is not None) + no_register + online > 1:
+        raise typer.BadParameter(
+            _("Choose one of --register, --no-register and --online."), param_hint="--online"
+        )
     listed = read_address_list(file)
-    index = None if register is None else _open_register(register)
+    index = None if no_register else _open_index(register, online=online)
     try:
         points = geocode_list(listed, addresses=index)
     finally:
@@ -83,6 +101,15 @@ def geocode(
         _tell(listed, data, index)
     if data["grade"].isna().any():
         raise typer.Exit(UNPLACED)
+
+
+def _open_index(register: Path | None, *, online: bool) -> Index | None:
+    """Return the register that is named, or the service, or what has been fetched."""
+    from loaders.geonorge import open_address_service, open_fetched_register
+
+    if register is not None:
+        return _open_register(register)
+    return open_address_service() if online else open_fetched_register()
 
 
 def _open_register(path: Path) -> AddressRegister:
@@ -101,7 +128,7 @@ def _open_register(path: Path) -> AddressRegister:
     return index
 
 
-def _describe(listed: AddressList, points: pd.DataFrame, index: AddressRegister | None) -> dict[str, object]:
+def _describe(listed: AddressList, points: pd.DataFrame, index: Index | None) -> dict[str, object]:
     """Return counts and rows without a point as plain values."""
     unplaced = [
         {
@@ -113,10 +140,6 @@ def _describe(listed: AddressList, points: pd.DataFrame, index: AddressRegister 
         for position in points.index[points["grade"].isna()].tolist()
     ]
     radius = points["radius_m"].dropna()
-    register = None
-    if index is not None:
-        facts = index.facts
-        register = {"rows": facts.rows, "skipped": facts.skipped, "date": facts.date, "digest": facts.digest}
     return {
         "rows": len(points),
         "columns": listed.found,
@@ -124,8 +147,68 @@ def _describe(listed: AddressList, points: pd.DataFrame, index: AddressRegister 
         "median_radius_m": None if radius.empty else float(radius.median()),
         "problems": _count_problems(points),
         "not_placed": unplaced,
-        "register": register,
+        "register": None if index is None else _describe_index(index),
     }
+
+
+def _describe_index(index: Index) -> dict[str, object]:
+    from loaders.geonorge import AddressService, FetchedRegisters
+
+    if isinstance(index, AddressService):
+        failure = index.failure
+        return {
+            "kind": "online",
+            "service": index.client.service.title,
+            "questions": index.asked,
+            "failure": None if failure is None else failure.code,
+        }
+    facts = index.facts
+    described: dict[str, object] = {"kind": "file"}
+    if isinstance(index, FetchedRegisters):
+        described = {"kind": "fetched", "counties": [record.area for record in index.records if record.area]}
+    return described | {
+        "rows": facts.rows,
+        "skipped": facts.skipped,
+        "date": facts.date,
+        "digest": facts.digest,
+    }
+
+
+def _tell_index(index: Index | None) -> None:
+    """Say which register was used, and where it did not answer."""
+    from dashboard.messages import describe_error
+    from loaders.geonorge import AddressService, FetchedRegisters, read_county_names
+
+    if index is None:
+        line = _("No register of addresses is used: rows are placed by place, postcode and municipality.")
+    elif isinstance(index, AddressService):
+        line = _("Asked {service}: {questions} questions. © Kartverket, CC BY 4.0.").format(
+            service=index.client.service.title, questions=format_number(index.asked)
+        )
+        if index.failure is not None:
+            told, _advice = describe_error(index.failure, _)
+            typer.echo(_plain(told), err=True)
+            typer.echo(
+                _(
+                    "The other rows are placed by place, postcode and municipality, "
+                    "as the embedded data have them."
+                ),
+                err=True,
+            )
+    else:
+        facts = index.facts
+        told_rows, date = format_number(facts.rows), facts.date or _("date unknown")
+        if isinstance(index, FetchedRegisters):
+            names = read_county_names()
+            areas = [names.get(one.area, one.area) or _("the whole country") for one in index.records]
+            line = _(
+                "Fetched register of addresses ({areas}): {rows} addresses, {date}. © Kartverket, CC BY 4.0."
+            ).format(areas=", ".join(areas), rows=told_rows, date=date)
+        else:
+            line = _("Register of addresses: {rows} addresses, {date}. © Kartverket, CC BY 4.0.").format(
+                rows=told_rows, date=date
+            )
+    typer.echo(_plain(line))
 
 
 def _count_problems(points: pd.DataFrame) -> dict[str, int]:
@@ -133,18 +216,10 @@ def _count_problems(points: pd.DataFrame) -> dict[str, int]:
     return {str(code): int(count) for code, count in codes.value_counts().items()}
 
 
-def _tell(listed: AddressList, points: pd.DataFrame, index: AddressRegister | None) -> None:
+def _tell(listed: AddressList, points: pd.DataFrame, index: Index | None) -> None:
     columns = ", ".join(f"{text}" for text in listed.found.values())
     typer.echo(_plain(_("Read by the columns: {columns}.").format(columns=columns)))
-    if index is not None:
-        facts = index.facts
-        typer.echo(
-            _plain(
-                _("Register of addresses: {rows} addresses, {date}. © Kartverket, CC BY 4.0.").format(
-                    rows=format_number(facts.rows), date=facts.date or _("date unknown")
-                )
-            )
-        )
+    _tell_index(index)
     placed = int(points["grade"].notna().sum())
     typer.echo(
         _("{placed} of {rows} rows were placed:").format(

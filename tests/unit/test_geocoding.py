@@ -28,19 +28,25 @@ class Register:
     def __init__(self, rows: Sequence[AddressRow]) -> None:
         self.rows = rows
 
-    def find_number(self, street: str, number: int, *, municipalities: Sequence[str]) -> Sequence[AddressRow]:
+    def find_number(
+        self, street: str, number: int, *, municipalities: Sequence[str], written: str = ""
+    ) -> Sequence[AddressRow]:
         found = [row for row in self._in(street, municipalities) if row.number == number]
         places = {row.municipality_number for row in found}
         return found if municipalities or len(places) == 1 else []
 
-    def find_street(self, street: str, *, municipalities: Sequence[str]) -> Sequence[AddressRow]:
+    def find_street(
+        self, street: str, *, municipalities: Sequence[str], written: str = ""
+    ) -> Sequence[AddressRow]:
         return self._in(street, municipalities)
 
     def find_postcode(self, postcode: str) -> tuple[float, float, float] | None:
         own = [row for row in self.rows if row.postcode == postcode]
         return (own[0].lon, own[0].lat, 900.0) if own else None
 
-    def suggest_streets(self, street: str, *, municipalities: Sequence[str], limit: int) -> Sequence[str]:
+    def suggest_streets(
+        self, street: str, *, municipalities: Sequence[str], limit: int, written: str = ""
+    ) -> Sequence[str]:
         names = {row.street for row in self.rows if row.municipality_number in municipalities}
         return sorted(names)[:limit]
 
@@ -231,7 +237,7 @@ def test_equal_rows_are_asked_once() -> None:
 
     class Counting(Register):
         def find_number(
-            self, street: str, number: int, *, municipalities: Sequence[str]
+            self, street: str, number: int, *, municipalities: Sequence[str], written: str = ""
         ) -> Sequence[AddressRow]:
             asked.append((street, number))
             return super().find_number(street, number, municipalities=municipalities)

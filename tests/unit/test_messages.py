@@ -42,6 +42,7 @@ KINDS = (
     "cluster",
     "allocation",
     "source",
+    "geonorge",
 )
 CODE = re.compile(
     rf"(?:{'|'.join(KINDS)}|municipality|parameter|county|network|household|codes|dataset|osm|nvdb|vehicle)\.[a-z_]+"
