@@ -40,6 +40,9 @@ COEFFICIENT_COLUMNS = (
 STATUSES = ("published", "derived", "judgement")
 """``published``: a source states it per employee; ``derived``: national tonnes by national employees;
 ``judgement``: nobody has measured it for this project."""
+NOT_MODELLED = "not_modelled"
+"""Status of a row without material: nothing is modelled for this industry, and its note says why (a waste
+plant treats what others discard). It stands in the way of the rows of a shorter prefix."""
 AMOUNTS = {
     "amount_min": "kg_per_employee_low",
     "amount_best": "kg_per_employee_best",
@@ -47,7 +50,7 @@ AMOUNTS = {
 }
 ID_START = "industry-"
 KG_PER_TONNE = 1000.0
-LEAST_TONNES = 0.5
+LEAST_TONNES = 1.0
 """Best estimates below this are not worth a lorry's stop; they are left out and counted."""
 
 
@@ -90,7 +93,8 @@ class ModelledStreams:
     ----------
     streams : streams table, basis ``modelled``.
     skipped : facility_id, reason of every facility that got no row: ``employees_unknown``, ``no_employees``,
-        ``industry_unknown``, ``industry_not_covered`` (no coefficients), ``too_little`` (all rows too small).
+        ``industry_unknown``, ``industry_not_covered`` (no coefficients), ``industry_not_modelled`` (see
+        :data:`NOT_MODELLED`), ``too_little`` (all rows too small).
     rows_left_out : rows whose best estimate was below `least_tonnes`, over all facilities.
     tonnes_left_out : their sum, t a year.
     """
@@ -111,6 +115,10 @@ def check_industry_coefficients(coefficients: pd.DataFrame) -> None:
         if column not in coefficients:
             raise InvalidTableError("table.column_missing", table="industry_coefficients", column=column)
     repeated = coefficients[coefficients.duplicated(["industry", "material"])]
+    alone = coefficients.loc[coefficients["status"] == NOT_MODELLED, "industry"]
+    shared = coefficients[coefficients["industry"].isin(alone)].groupby("industry").size()
+    if (shared > 1).any():
+        repeated = coefficients[coefficients["industry"] == shared[shared > 1].index[0]]
     if len(repeated):
         row = repeated.iloc[0]
         raise InvalidTableError(
@@ -123,7 +131,7 @@ def check_industry_coefficients(coefficients: pd.DataFrame) -> None:
         raise InvalidTableError(
             "industrywaste.coefficient_range", industry=str(row["industry"]), material=str(row["material"])
         )
-    strange = coefficients.loc[~coefficients["status"].isin(STATUSES), "status"]
+    strange = coefficients.loc[~coefficients["status"].isin((*STATUSES, NOT_MODELLED)), "status"]
     if len(strange):
         raise InvalidTableError("industrywaste.status_unknown", status=str(strange.iloc[0]))
 
@@ -250,7 +258,9 @@ def _describe_facilities(facilities: pd.DataFrame, *, coefficients: pd.DataFrame
     whole = low.notna() & high.notna() & (low >= 0) & (high >= low)
     codes = texts("industry_code")
     prefix = find_industry_prefix(codes, prefixes=frozenset(coefficients["industry"].astype(str)))
+    nothing = coefficients.loc[coefficients["status"] == NOT_MODELLED, "industry"]
     reason = pd.Series(pd.NA, index=index, dtype="string")
+    reason[prefix.isin(nothing).fillna(False)] = "industry_not_modelled"
     reason[prefix.isna()] = "industry_not_covered"
     reason[codes.isna()] = "industry_unknown"
     reason[(high == 0).fillna(False)] = "no_employees"

@@ -9,7 +9,7 @@ import pytest
 
 from loaders.embedded import SOURCE_COLUMNS, data_dir, read_sources
 
-PARTS = ("admin", "codes", "economics", "region", "practice", "roads", "uses", "vehicles")
+PARTS = ("admin", "codes", "economics", "industrywaste", "region", "practice", "roads", "uses", "vehicles")
 OPEN_LICENCES = re.compile(r"CC BY 4\.0|CC0|NLOD|MIT|ODbL|OGL|public law|facts", re.IGNORECASE)
 
 

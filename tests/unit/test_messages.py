@@ -35,6 +35,7 @@ KINDS = (
     "table",
     "orgnr",
     "industry",
+    "industrywaste",
     "members",
     "crs",
     "place",
