@@ -176,6 +176,7 @@ COLUMNS = {
     "networks": N_("Networks"),
     "geocode_quality": N_("Placed by"),
     "source": N_("Source"),
+    "employees": N_("Employees"),
     "source_year": N_("Source year"),
     "dataset": N_("Data set"),
     "basis": N_("Basis"),

@@ -364,6 +364,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{count} rows have the industry in words ({value}); no code was set.",
         "Write the code if you know it.",
     ),
+    "row.employees_unreadable": (
+        "{value} is not one whole number of employees and was left out.",
+        "Write digits only; leave the cell empty where the number is not known or only a range.",
+    ),
     "row.number_unreadable": (
         "{value} is not a number and was left out.",
         "Write digits only.",

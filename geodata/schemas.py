@@ -86,6 +86,7 @@ FACILITIES: tuple[Column, ...] = (
     _text("organisation_number", "Nine digits with a valid mod-11 check digit (Brønnøysundregistrene)."),
     _text("actor_type", "What kind of actor it is.", required=True, allowed=ACTOR_TYPES),
     _text("industry_code", "SN2007 or SN2025 code, 2 to 5 digits with a point after the second: 38.110."),
+    Column("employees", "Int64", low=0, meaning="Registered employees; empty: unknown or withheld."),
     _text("address", "Street and number, or the site's name."),
     _text("postcode", "Four digits as text."),
     _text("place", "Postal place or village."),

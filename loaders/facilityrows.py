@@ -24,6 +24,12 @@ UNKNOWN_FINDINGS = {
     "geocode_quality": "row.geocode_quality_unknown",
 }
 
+MOST_EMPLOYEES = 1_000_000
+_EMPLOYEES = re.compile(
+    r"(?:ca\.?|cirka|om lag|omtrent|about)?\s*(?P<number>\d{1,3}(?:[ .,'’]\d{3})+|\d{1,9})(?:[.,]0+)?"
+    r"\s*(?:ansatte?|tilsette?|personer|personar|stk\.?|employees?|people)?"
+)
+
 Value = str | int | float | bool | None
 
 
@@ -98,6 +104,7 @@ def _read_row(
     values["place"] = known_text(cells.get("place"))
     values["postcode"] = _read_postcode(row, values, references, report)
     values["industry_code"] = _read_industry(row, references, report)
+    values["employees"] = _read_employees(row, report)
     values["actor_type"] = _read_vocabulary(grid, row, "actor_type", "producer", report)
     values["visibility"] = _read_vocabulary(
         grid, row, "visibility", "private", report, quiet="visibility" not in grid.headers
@@ -184,6 +191,21 @@ def _read_industry(row: GridRow, references: References, report: Reporter) -> st
     if problem:
         report("warning", problem, row.number, "industry_code", value=cell)
     return code
+
+
+def _read_employees(row: GridRow, report: Reporter) -> int | None:
+    cell = row.cells.get("employees")
+    if is_unknown(cell):
+        return None
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    # People are whole: a point or a comma before three digits can only set thousands apart.
+    found = _EMPLOYEES.fullmatch(clean_words(cell).casefold())
+    number = int(re.sub(r"\D", "", found["number"])) if found else None
+    if number is None or number > MOST_EMPLOYEES:
+        report("warning", "row.employees_unreadable", row.number, "employees", value=cell)
+        return None
+    return number
 
 
 def _read_vocabulary(

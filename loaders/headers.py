@@ -34,6 +34,10 @@ HEADER_TABLE: dict[str, str] = {
     "|bedriftstype|actor|type of actor|facility type|type of facility|company type|rolle i verdikjeden|kategori aktør",
     "industry_code": "næringskode|næringskode sn2007|næringskode sn2025|næring|nace|nacekode|nace kode|nace code|sn2007|sn2025"
     "|bransjekode|industry|industry code|naeringskode|bransje|sic code",
+    "employees": "ansatte|tilsette|antall ansatte|antal tilsette|antal ansatte|tal på tilsette|tal på ansatte|antall tilsatte"
+    "|ant ansatte|ant tilsette|registrerte ansatte|registrerte tilsette|sum ansatte|ansatte i alt|ansatte totalt|antall medarbeidere"
+    "|medarbeidere|medarbeidarar|number of employees|no of employees|employee count|number employed|persons employed|headcount"
+    "|antall sysselsatte|antal sysselsette",
     "address": "adresse|gateadresse|gate adresse|besøksadresse|beliggenhetsadresse|forretningsadresse|vegadresse|veiadresse"
     "|street|street address|visiting address|lokaliseringsadresse|gate|veg|vei|location address",
     "postcode": "postnr|postnummer|post nr|post nummer|zip|zip code|zipcode|post code|postal code",
@@ -44,8 +48,8 @@ HEADER_TABLE: dict[str, str] = {
     "|postcode and city|zip city|postal address",
     "municipality": "kommune|kommunenummer|kommunenr|kommunenavn|kommunenamn|komnr|knr|kommune nr|kommune nummer|kommune navn"
     "|municipality|municipality number|municipality no|municipality name|kommunekode|beliggenhetskommune|heimkommune"
-    "|hjemkommune|municipality code",
-    "county": "fylke|fylkesnavn|fylkesnummer|fylkesnamn|county|county name|county number|region",
+    "|hjemkommune|municipality code|komm nr|regionkode|region code",
+    "county": "fylke|fylkesnavn|fylkesnummer|fylkesnr|fylke nr|fylkesnamn|county|county name|county number|region",
     "service_area": "dekningsområde|tjenesteområde|tenesteområde|betjente kommuner|kommuner som betjenes|eierkommuner"
     "|eigarkommunar|dekker kommuner|dekkjer kommunar|served municipalities|coverage",
     "lat": "breddegrad|breiddegrad|bredde|breidde|latitude|lat wgs84|wgs84 lat|geo lat|y lat|gps lat|breddegrad n|gps breddegrad",
@@ -117,7 +121,7 @@ HEADER_TABLE: dict[str, str] = {
 ``postal``, ``coordinates``, ``municipality``, ``epsg``, ``lat``, ``lon``, ``east``, ``north`` are read into others."""
 
 FACILITY_MARKS = frozenset(
-    "actor_type industry_code address postcode place postal municipality lat lon east north coordinates geometry_x"
+    "actor_type industry_code employees address postcode place postal municipality lat lon east north coordinates geometry_x"
     " organisation_number service_area geocode_quality".split()
 )
 """Columns that describe a place or an actor."""

@@ -99,7 +99,7 @@ class Registry:
         return None
 
     def _merge(self, same: Entry, facility: FacilityRow, report: Reporter) -> None:
-        for column in ("name", "organisation_number", "industry_code", *_PLACE_COLUMNS):
+        for column in ("name", "organisation_number", "industry_code", "employees", *_PLACE_COLUMNS):
             there, here = same.values.get(column), facility.values.get(column)
             if there is None and here is not None:
                 same.values[column] = here
