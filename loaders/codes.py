@@ -78,6 +78,11 @@ def read_industries() -> pd.DataFrame:
     return _read("industries.csv")
 
 
+def read_sn2025_codes() -> frozenset[str]:
+    """Return all five-digit industry codes of SN2025, as ``38.110``."""
+    return frozenset(_read("sn2025.csv")["code"])
+
+
 def read_waste_codes() -> WasteCodes:
     """Return the code tables as one checked value; about 20 ms, callers keep it."""
     return WasteCodes(
