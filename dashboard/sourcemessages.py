@@ -5,6 +5,8 @@ Grouped by source. What still works without a service stands in :data:`INSTEAD`.
 
 from __future__ import annotations
 
+from dashboard.municipalitymessages import MUNICIPALITY_MESSAGES
+
 SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
     # every service
     "source.unreachable": (
@@ -67,6 +69,93 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
     "geonorge.topology": (
         "The areas in the file {file} are only references to lines, which are not read.",
         "Download the data set as GeoJSON.",
+    ),
+    **MUNICIPALITY_MESSAGES,
+    # Statistics Norway: tables
+    "jsonstat.unreadable": (
+        "This is no JSON, or it is broken off.",
+        "Save the table again as JSON-stat 2.",
+    ),
+    "jsonstat.no_dataset": (
+        "There is no table of the format JSON-stat in this.",
+        "Save the table as JSON-stat 2.",
+    ),
+    "jsonstat.collection": (
+        "This holds or lists several tables instead of one.",
+        "Save one table in each file.",
+    ),
+    "jsonstat.refused": (
+        "Instead of a table there is an error message: {said}",
+        "Check what was asked for and save the table again.",
+    ),
+    "jsonstat.dimension": (
+        "The variable {dimension} of the table has no usable list of values.",
+        "Save the table again; if it goes on, report it with the table's number.",
+    ),
+    "jsonstat.size": (
+        "The table should have {cells} cells and has {values} values.",
+        "Save the table again: part of it is lacking.",
+    ),
+    "jsonstat.too_large": (
+        "The table has {cells} cells; at most {limit} are read.",
+        "Choose fewer years, regions or other values.",
+    ),
+    "ssb.unknown_table": (
+        "Statistics Norway has no table {table}.",
+        "Find the number of the table at ssb.no/statbank: five digits.",
+    ),
+    "ssb.unknown_variable": (
+        "The table has no variable {variable}. It has: {known}",
+        "Use one of these names.",
+    ),
+    "ssb.unknown_code": (
+        "The variable {variable} has no value {value}.",
+        "Use a code of the table, or *, top(3), from(2020), range(2019,2023).",
+    ),
+    "ssb.must_choose": (
+        "The variable {variable} cannot be left out: nothing sums over it.",
+        "Choose values of it, or * for all.",
+    ),
+    "ssb.too_many_cells": (
+        "The question asks for {cells} cells; at most {limit} are fetched.",
+        "Choose fewer years, regions or other values.",
+    ),
+    "ssb.cells_lacking": (
+        "{cells} cells of the table did not come, or came twice.",
+        "Fetch the table again.",
+    ),
+    "ssb.not_accounts": (
+        "Table {table} is no table of the waste accounts: materials, or sources and treatments, are lacking.",
+        "Use the tables 10513 and 10514, or what has taken their place.",
+    ),
+    "ssb.unknown_unit": (
+        "The values of table {table} are no weights ({unit}).",
+        "Choose a table or a measure in tonnes.",
+    ),
+    "ssb.no_such_table": (
+        "None of the {tables} tables found for {words} has household waste by municipality and material.",
+        "Search with other words at ssb.no/statbank and give the number of the table.",
+    ),
+    "ssb.not_a_table": (
+        "{file} is not a table as the statistics bank saves it.",
+        "Save the table as JSON-stat 2 or as CSV with semicolons.",
+    ),
+    "ssb.older_api": (
+        "The newer service of Statistics Norway did not answer; the older one was asked.",
+        "Nothing needs to be done.",
+    ),
+    # Statistics Norway: classifications (KLASS)
+    "klass.unreadable": (
+        "{file} holds no codes as KLASS gives them.",
+        "Save the classification from ssb.no/klass again, as CSV or JSON.",
+    ),
+    "klass.unknown": (
+        "KLASS has no classification {classification} for that date.",
+        "Find its number at ssb.no/klass.",
+    ),
+    "klass.dates": (
+        "The first day {first} is after the last day {last}.",
+        "Turn the two around.",
     ),
 }
 """Code -> (what is wrong, what to do)."""

@@ -44,6 +44,9 @@ KINDS = (
     "allocation",
     "source",
     "geonorge",
+    "jsonstat",
+    "ssb",
+    "klass",
 )
 CODE = re.compile(
     rf"(?:{'|'.join(KINDS)}|municipality|parameter|county|network|household|codes|dataset|osm|nvdb|vehicle)\.[a-z_]+"

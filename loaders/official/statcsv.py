@@ -1,0 +1,186 @@
+"""CSV files of the statistics bank, long or with periods as columns, to the same cube as JSON-stat.
+
+A file begins with the table's title, or with its header at once; the separator is ``;``, ``,`` or a tab,
+the letters are UTF-8 or latin-1. Long files have one value column behind the dimensions; wide ones have one
+column for each measure and period (``Mengde (tonn) 2023``). Codes are not in such files: labels stand for
+them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from geodata.errors import RefusedFileError
+from loaders.official.jsonstat import (
+    LARGEST_FILE_BYTES,
+    MOST_CELLS,
+    TIME_NAMES,
+    Cube,
+    Dimension,
+    read_text,
+)
+from loaders.official.periods import is_period
+
+MEASURE: Final = "ContentsCode"
+TIME: Final = "Tid"
+_MEASURE_NAMES: Final = frozenset({"statistikkvariabel", "contents", "contentscode", "statistical variable"})
+_NUMBER: Final = re.compile(r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
+_NIL: Final = "-"
+_MARKS: Final = frozenset({"", ".", "..", "...", ":", _NIL})
+"""Standard signs: cannot be, not known, not yet, confidential; and nil, which is zero."""
+_WIDE: Final = re.compile(r"(?:(?P<measure>.*\S)\s+)?(?P<period>\S+)")
+
+
+def read_statcsv(path: Path) -> Cube:
+    """Read a CSV file as the statistics bank gives it.
+
+    Raises
+    ------
+    RefusedFileError
+        ``ssb.not_a_table`` where no header with dimensions and values is found, or where a cell stands twice;
+        ``file.too_large``, ``jsonstat.too_large``.
+    """
+    if path.stat().st_size > LARGEST_FILE_BYTES:
+        raise RefusedFileError("file.too_large", limit=LARGEST_FILE_BYTES // 1_000_000)
+    title, header, rows = _find_table(_split_rows(_decode(path.read_bytes())))
+    widths = {len(row) for row in rows}
+    if not rows or widths != {len(header)}:
+        raise RefusedFileError("ssb.not_a_table", file=path.name[:120])
+    value_columns = _find_value_columns(header, rows)
+    keys = [at for at in range(len(header)) if at not in value_columns]
+    if not keys or not value_columns:
+        raise RefusedFileError("ssb.not_a_table", file=path.name[:120])
+    wide = [_split_wide(header[at]) for at in value_columns]
+    names = [header[at] for at in keys]
+    records: list[tuple[tuple[str, ...], str]] = []
+    if len(value_columns) > 1 or wide[0][1]:
+        has_measures = any(measure for measure, _period in wide)
+        has_periods = all(period for _measure, period in wide)
+        names += [MEASURE] * has_measures + [TIME] * has_periods
+        for row in rows:
+            own = tuple(row[at] for at in keys)
+            for at, (measure, period) in zip(value_columns, wide, strict=True):
+                more = ((measure,) if has_measures else ()) + ((period,) if has_periods else ())
+                records.append(((*own, *more), row[at]))
+    else:
+        records = [(tuple(row[at] for at in keys), row[value_columns[0]]) for row in rows]
+        title = title or (header[value_columns[0]] if header[value_columns[0]] != "value" else "")
+    return _build_cube(names, records, title=title, file=path.name)
+
+
+def _decode(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _split_rows(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines()[:50] if line.strip()]
+    counts = {sign: sum(line.count(sign) for line in lines) for sign in ";\t,"}
+    sign = ";" if counts[";"] else "\t" if counts["\t"] else ","
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=sign))
+    except csv.Error:
+        return []
+    return [[read_text(cell) for cell in row] for row in rows if any(cell.strip() for cell in row)]
+
+
+def _find_table(rows: list[list[str]]) -> tuple[str, list[str], list[list[str]]]:
+    """Part the title above, the header, and the rows; notes below the table are left out."""
+    title = ""
+    for at, row in enumerate(rows):
+        if len(row) == 1:
+            title = title or row[0]
+            continue
+        body = rows[at + 1 :]
+        while body and len(body[-1]) == 1:
+            body.pop()
+        return title, row, body
+    return title, [], []
+
+
+def _find_value_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return the columns behind the last dimension: numbers and standard signs only."""
+    found: list[int] = []
+    for at in reversed(range(len(header))):
+        cells = [row[at] for row in rows]
+        numeric = all(cell in _MARKS or _NUMBER.fullmatch(_tidy_number(cell)) for cell in cells)
+        is_key = header[at].casefold() in TIME_NAMES | {"region"} or not numeric
+        if is_key:
+            break
+        found.insert(0, at)
+    if len(found) == len(header):  # codes that look like numbers: the first column is no value
+        found = found[1:]
+    named = [at for at in found if _split_wide(header[at])[1]]
+    return named or found
+
+
+def _split_wide(name: str) -> tuple[str, str]:
+    found = _WIDE.fullmatch(name)
+    if found is None or not is_period(found["period"]):
+        return name, ""
+    return found["measure"] or "", found["period"]
+
+
+def _build_cube(
+    names: list[str], records: list[tuple[tuple[str, ...], str]], *, title: str, file: str
+) -> Cube:
+    categories = [list(dict.fromkeys(key[at] for key, _cell in records)) for at in range(len(names))]
+    cells = math.prod(len(found) for found in categories)
+    if cells > MOST_CELLS:
+        raise RefusedFileError("jsonstat.too_large", cells=cells, limit=MOST_CELLS)
+    place = [{name: at for at, name in enumerate(found)} for found in categories]
+    values, statuses = np.full(cells, np.nan), np.full(cells, "", dtype=object)
+    seen: set[int] = set()
+    for key, cell in records:
+        at = 0
+        for position, part in enumerate(key):
+            at = at * len(categories[position]) + place[position][part]
+        if at in seen:
+            raise RefusedFileError("ssb.not_a_table", file=file[:120])
+        seen.add(at)
+        if cell in _MARKS:
+            statuses[at] = cell
+            values[at] = 0.0 if cell == _NIL else np.nan
+        else:
+            values[at] = float(_tidy_number(cell).replace(",", "."))
+    dimensions = []
+    for name, found in zip(names, categories, strict=True):
+        is_time = name == TIME or name.casefold() in TIME_NAMES
+        is_measure = name == MEASURE or name.casefold() in _MEASURE_NAMES
+        dimensions.append(
+            Dimension(
+                code=name,
+                label=name,
+                role="time" if is_time else "metric" if is_measure else "",
+                codes=tuple(found),
+                labels=tuple(found),
+                units=_read_units(found) if is_measure else {},
+            )
+        )
+    return Cube(
+        dimensions=tuple(dimensions),
+        values=values,
+        statuses=statuses if (statuses != "").any() else None,
+        label=title,
+        source="",
+        table_id=title.partition(":")[0] if re.match(r"\d{5}:", title) else "",
+    )
+
+
+def _read_units(measures: list[str]) -> dict[str, str]:
+    inside = {measure: re.findall(r"\(([^()]*)\)", measure) for measure in measures}
+    return {measure: found[-1] for measure, found in inside.items() if found}
+
+
+def _tidy_number(cell: str) -> str:
+    return cell.replace(" ", "").replace("\u2212", "-")
