@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import geopandas as gpd
 import pandas as pd
 
 from geodata.errors import ParameterError
@@ -18,6 +19,13 @@ from loaders.official import addressrows
 from loaders.official.addressfiles import FetchedRegisters, choose_fetched, fetch_registers, read_county_names
 from loaders.official.addresssearch import ADDRESSES, Question, ask_addresses
 from loaders.official.addressservice import AddressService
+from loaders.official.boundaryfiles import read_boundary_file
+from loaders.official.boundarykeeping import (
+    BOUNDARY_SETS,
+    ask_areas,
+    keep_boundaries,
+    read_kept_boundaries,
+)
 from loaders.official.geonorgefiles import DOWNLOADS
 from loaders.official.municipalityfacts import FACTS, is_fact_answer, read_facts
 from loaders.official.shelf import FetchedRecord, answers_folder, sources_folder
@@ -32,10 +40,14 @@ __all__ = [
     "FetchedRegisters",
     "fetch_address_register",
     "fetch_addresses",
+    "fetch_boundaries",
+    "fetch_municipality_areas",
     "fetch_municipality_facts",
     "open_address_service",
+    "open_fetched_boundaries",
     "open_fetched_register",
     "read_addresses",
+    "read_boundaries",
     "read_county_names",
     "read_municipality_facts",
 ]
@@ -245,3 +257,99 @@ def read_municipality_facts(source: Path | Mapping[str, Any] | Iterable[Any]) ->
         ``file.not_found``, ``file.too_large``, ``file.truncated``, ``geonorge.not_municipalities``.
     """
     return read_facts(source)
+
+
+# --- boundaries -----------------------------------------------------------------------------------
+
+
+def read_boundaries(path: Path, *, kind: str = "") -> gpd.GeoDataFrame:
+    """Read boundaries of municipalities or counties as Geonorge serves them.
+
+    GeoJSON (several collections in one object, a plain FeatureCollection, kommuneinfo's ``omrade``), GML
+    3.2.1 and GeoPackage, each plain or in a zip, in any grid that the file names; the order of the two
+    coordinates is settled by where Norway is. Areas that have ended are left out.
+
+    Parameters
+    ----------
+    kind : ``municipality_number`` or ``county_number``; otherwise municipalities where the file has any.
+
+    Returns
+    -------
+    GeoDataFrame (EPSG:4326, valid polygons), sorted by number: ``municipality_number`` or
+    ``county_number``, then ``loaders.official.boundaryfiles.BOUNDARY_COLUMNS``. Kartverket's areas include
+    the sea (``includes_sea``); :func:`geodata.boundaries.clip_to_land` leaves the land.
+
+    Raises
+    ------
+    RefusedFileError
+        ``geonorge.not_boundaries``, ``geonorge.no_crs``, ``geonorge.topology``, ``file.not_found``,
+        ``file.too_large``, ``file.truncated``, ``file.damaged``, ``file.not_utf8``, ``file.too_many_rows``,
+        and what opening a zip raises.
+    """
+    return read_boundary_file(path, kind=kind)
+
+
+def fetch_boundaries(
+    client: WebClient,
+    *,
+    kind: str = "municipality_number",
+    folder: Path | None = None,
+    progress: Progress | None = None,
+) -> FetchedRecord:
+    """Download the boundaries of all municipalities, or of all counties, and keep them on the shelf.
+
+    Parameters
+    ----------
+    client : of the service :data:`DOWNLOADS`.
+    kind : ``municipality_number`` or ``county_number``.
+    folder : shelf of fetched files, the user's own where it is None.
+    progress : told ``download`` with bytes, then ``areas``.
+
+    Returns
+    -------
+    The record on the shelf; :func:`open_fetched_boundaries` reads the file.
+
+    Raises
+    ------
+    ParameterError
+        ``geonorge.no_question`` for another kind.
+    SourceError
+        ``geonorge.no_file``, and what the client raises.
+    RefusedFileError
+        As :func:`read_boundaries`.
+    """
+    if kind not in BOUNDARY_SETS:
+        raise ParameterError("geonorge.no_question")
+    return keep_boundaries(client, folder or sources_folder(), kind, progress)
+
+
+def open_fetched_boundaries(
+    folder: Path | None = None, *, kind: str = "municipality_number"
+) -> gpd.GeoDataFrame | None:
+    """Return the boundaries that have been fetched, as :func:`read_boundaries` does, or None."""
+    return read_kept_boundaries(folder or sources_folder(), kind)
+
+
+def fetch_municipality_areas(
+    client: WebClient, *, numbers: Sequence[str], progress: Progress | None = None
+) -> gpd.GeoDataFrame:
+    """Ask kommuneinfo for the areas of a few municipalities (``/kommuner/{nr}/omrade``).
+
+    Parameters
+    ----------
+    client : of the service :data:`FACTS`. numbers : four digits each, today's.
+
+    Returns
+    -------
+    As :func:`read_boundaries`; a number that is not one of today's has no row.
+
+    Raises
+    ------
+    ParameterError
+        ``geonorge.no_question`` for numbers that are none.
+    SourceError
+        What the client raises.
+    """
+    if not numbers or any(not (n.isascii() and n.isdecimal() and len(n) == 4) for n in numbers):
+        raise ParameterError("geonorge.no_question")
+    return ask_areas(client, numbers, progress)

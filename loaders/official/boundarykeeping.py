@@ -1,0 +1,100 @@
+"""Boundaries fetched: the whole set kept on the shelf as read, or a few areas asked for."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+
+from geodata.crs import WGS84
+from loaders.official.areafeatures import COUNTY, MUNICIPALITY
+from loaders.official.boundaryfiles import BOUNDARY_COLUMNS, read_boundary_file
+from loaders.official.geonorgefiles import (
+    ATTRIBUTION,
+    DOWNLOADS,
+    LICENCE,
+    WHOLE_COUNTRY,
+    DataSet,
+    download_file,
+)
+from loaders.official.shelf import FetchedRecord, keep_fetched, list_fetched
+from loaders.official.webclient import Progress, WebClient
+
+BOUNDARY_SETS: Final = {
+    MUNICIPALITY: DataSet("Kommuner", "041f1e6e-bdbc-4091-b48f-8a5990f3cc5b", "GeoJSON"),
+    COUNTY: DataSet("Fylker", "6093c8a8-fa80-11e6-bc64-92361f002671", "GeoJSON"),
+}
+PARTS: Final = {MUNICIPALITY: "municipalities", COUNTY: "counties"}
+SOURCE: Final = DOWNLOADS.key
+
+
+def keep_boundaries(client: WebClient, folder: Path, kind: str, progress: Progress | None) -> FetchedRecord:
+    """Download, read and keep one set; see :func:`loaders.geonorge.fetch_boundaries`."""
+    archive = folder / SOURCE / f"{PARTS[kind]}.zip"
+    download, path = download_file(
+        client, BOUNDARY_SETS[kind], archive, area=WHOLE_COUNTRY, progress=progress
+    )
+    try:
+        areas = read_boundary_file(archive, kind=kind)
+        if progress is not None:
+            progress("areas", len(areas), len(areas))
+        record = FetchedRecord(
+            source=SOURCE,
+            part=PARTS[kind],
+            area="",
+            file=f"{PARTS[kind]}.parquet",
+            fetched_on=download.fetched_on,
+            address=client.address,
+            question=path,
+            rows=len(areas),
+            licence=LICENCE,
+            attribution=ATTRIBUTION,
+        )
+        return keep_fetched(folder, record, lambda target: areas.to_parquet(target))
+    finally:
+        archive.unlink(missing_ok=True)
+
+
+def read_kept_boundaries(folder: Path, kind: str) -> gpd.GeoDataFrame | None:
+    """Return the newest kept set of a kind, or None."""
+    records = list_fetched(folder, source=SOURCE, part=PARTS[kind])
+    return gpd.read_parquet(records[0].path(folder)) if records else None
+
+
+def ask_areas(client: WebClient, numbers: Sequence[str], progress: Progress | None) -> gpd.GeoDataFrame:
+    """Ask kommuneinfo for the area of each municipality; see
+    :func:`loaders.geonorge.fetch_municipality_areas`."""
+    asked = sorted(set(numbers))
+    found = []
+    for count, number in enumerate(asked, start=1):
+        answer = client.ask_json(
+            f"/kommuner/{number}/omrade",
+            params={"utkoordsys": "4258"},
+            check=is_area_answer,
+            absent=frozenset({404}),
+        )
+        if answer.status == 200:
+            found.append(_read_answer(answer.value))
+        if progress is not None:
+            progress("areas", count, len(asked))
+    if found:
+        return gpd.GeoDataFrame(pd.concat(found, ignore_index=True), geometry="geometry", crs=WGS84)
+    empty = pd.DataFrame(columns=[MUNICIPALITY, *BOUNDARY_COLUMNS])
+    return gpd.GeoDataFrame(empty, geometry="geometry", crs=WGS84)
+
+
+def is_area_answer(value: Any) -> bool:
+    """Tell whether a decoded answer is the area of a municipality."""
+    return isinstance(value, dict) and "kommunenummer" in value and isinstance(value.get("omrade"), dict)
+
+
+def _read_answer(value: Any) -> gpd.GeoDataFrame:
+    with tempfile.TemporaryDirectory(prefix="symbiosekart-") as beside:
+        path = Path(beside) / "omrade.json"
+        path.write_text(json.dumps(value), encoding="utf-8")
+        return read_boundary_file(path)
