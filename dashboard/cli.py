@@ -41,6 +41,7 @@ def build_app() -> typer.Typer:
     from dashboard.commands.codes import build_codes_app
     from dashboard.commands.distances import distances
     from dashboard.commands.geocode import geocode
+    from dashboard.commands.municipalities import municipalities
     from dashboard.commands.plan import plan
     from dashboard.commands.roads import build_roads_app
     from dashboard.commands.uses import uses
@@ -60,6 +61,9 @@ def build_app() -> typer.Typer:
     app.command(help=_("Check files before they are used: every fault with row, column and advice."))(check)
     app.command(help=_("Distances by road between all places of a list."))(distances)
     app.command(help=_("Points for a list of addresses, each with its grade and radius."))(geocode)
+    app.command(help=_("Tables with municipality numbers of any year since 2017, joined to today's."))(
+        municipalities
+    )
     app.command(help=_("Which industries may receive a stream, with reasons and precedents."))(uses)
     app.add_typer(
         build_codes_app(), name="codes", help=_("Waste codes (EAL) from own words, and what they are.")

@@ -132,11 +132,23 @@ def read_counties(*, detail: Detail = "full") -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(counties, geometry=geometry)
 
 
+def read_county_names() -> dict[str, str]:
+    """Return the name of each county of today by its number."""
+    counties = _read_text_table("counties.csv")
+    return dict(zip(counties["county_number"].astype(str), counties["name"].astype(str), strict=True))
+
+
 def read_municipality_changes() -> pd.DataFrame:
     """Read every number used since 2017 and its steps; see :data:`geodata.municipalities.CHANGE_COLUMNS`."""
     return _read_text_table("municipality_changes.csv").astype(
         {"valid_from_year": "Int64", "valid_to_year": "Int64"}
     )
+
+
+def read_municipality_wholes() -> pd.DataFrame:
+    """Read where all of a former municipality is in one of today's, though its number leads to several:
+    ``old_number``, ``old_name``, ``new_number``, ``new_name``, ``source``."""
+    return _read_text_table("municipality_wholes.csv")
 
 
 def read_places() -> pd.DataFrame:

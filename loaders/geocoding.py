@@ -53,7 +53,7 @@ class AddressList:
     rows : every row under the header, every column under its own name.
     wanted : the columns of ``geodata.geocoding.GEOCODE_INPUT`` that were found, with the index of `rows`.
     found : canonical column -> header as written. skipped : rows that are no data (sums, remarks).
-    faults : problems of the coordinates, by index of `rows`.
+    faults : problems of the coordinates, by index of `rows`. numbers : row of the file, by index of `rows`.
     """
 
     rows: pd.DataFrame
@@ -61,6 +61,7 @@ class AddressList:
     found: dict[str, str]
     skipped: frozenset[int]
     faults: dict[int, tuple[str, ...]]
+    numbers: tuple[int, ...] = ()
 
 
 def register_folder() -> Path:
@@ -140,7 +141,7 @@ def _collect(table: RawTable, grid: Grid) -> AddressList:
         if number >= first
     ]
     width = max([len(table.rows[at]), *(len(row) for _, row in body)])
-    names = _name_columns(table.rows[at], width)
+    names = name_columns(table.rows[at], width)
     rows = pd.DataFrame(
         [[*row, *[None] * (width - len(row))] for _, row in body], columns=names, dtype=object
     )
@@ -174,7 +175,7 @@ def _collect(table: RawTable, grid: Grid) -> AddressList:
             faults[position[finding.row]] = (_COORDINATE_FAULTS[finding.code],)
     found = {column: header.text for column, header in grid.headers.items() if column in _WANTED}
     skipped = frozenset(position[number] for number, _ in body if number not in cells_of)
-    return AddressList(rows, wanted, found, skipped, faults)
+    return AddressList(rows, wanted, found, skipped, faults, tuple(number for number, _ in body))
 
 
 def _text_of(cells: dict[str, Cell], column: str) -> str | None:
@@ -186,7 +187,8 @@ def _text_of(cells: dict[str, Cell], column: str) -> str | None:
     return str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell)
 
 
-def _name_columns(written: Sequence[Cell], width: int) -> list[str]:
+def name_columns(written: Sequence[Cell], width: int) -> list[str]:
+    """Return a name for each of `width` columns: as written, none twice, none that would be run."""
     names: list[str] = []
     for k in range(width):
         cell = written[k] if k < len(written) else None

@@ -1,0 +1,218 @@
+"""Tables with municipality numbers of any year: any CSV or Excel file, its number column found by its header,
+else by what stands in it; every other column is kept as it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from geodata.errors import InvalidTableError, RefusedFileError
+from geodata.findings import Finding, Severity
+from geodata.municipalities import MunicipalityNames
+from geodata.municipalityreading import NumberReader, check_level
+from geodata.municipalityshares import Level, offer_shares
+from loaders import embedded
+from loaders.geocoding import LIST_LIMITS, AddressList, name_columns, read_address_list
+from loaders.headers import plain_text, read_header
+from loaders.layout import HEADER_SEARCH_ROWS
+from loaders.quantities import is_unknown
+from loaders.rawtables import RawTable
+from loaders.sandbox import parse_file
+
+LEAST_READ: Final = 0.6
+"""Share of cells that must be numbers used since 2017 for a column to be taken without a known header."""
+LEAST_BLANK: Final = 0.3
+"""Share of blank cells from which the column is one where each number is written once for several rows."""
+_YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
+_YEAR_HEADERS: Final = frozenset(
+    ("år", "aar", "year", "tid", "time", "årgang", "årstall", "årstal", "periode")
+)
+
+
+@dataclass(frozen=True, eq=False)
+class MunicipalityTable:
+    """A table as read.
+
+    Attributes
+    ----------
+    rows : the data rows, every column under its own name. lines : row of the file, index of `rows`.
+    column : the column of numbers. level : what it numbers. wanted : columns that tell of a place (index of
+        `rows`), or None. year_column, column_years, year : what the file says of years.
+    findings : what was told while reading.
+    """
+
+    rows: pd.DataFrame
+    lines: pd.Series
+    column: str
+    level: Level
+    wanted: pd.DataFrame | None
+    year_column: str | None
+    column_years: dict[str, int]
+    year: int | None
+    findings: tuple[Finding, ...]
+
+
+@cache
+def build_reader(level: Level) -> NumberReader:
+    """Return the reader of numbers over the embedded changes, made once."""
+    changes = embedded.read_municipality_changes()
+    counties = embedded.read_county_names()
+    index = MunicipalityNames.build(embedded.read_municipalities(detail="light"), changes=changes)
+    return NumberReader(changes, names=index, level=level, county_names=counties)
+
+
+def read_share_offer(level: Level) -> pd.DataFrame:
+    """Return the shares that may be chosen; see :func:`geodata.municipalityshares.offer_shares`."""
+    wholes = embedded.read_municipality_wholes()
+    municipalities = pd.DataFrame(embedded.read_municipalities(detail="light").drop(columns="geometry"))
+    changes = embedded.read_municipality_changes()
+    return offer_shares(municipalities, changes=changes, wholes=wholes, level=level)
+
+
+def read_municipality_table(path: Path, *, column: str = "", year_column: str = "") -> MunicipalityTable:
+    """Read a table and find its column of municipality or county numbers.
+
+    Parameters
+    ----------
+    column, year_column : headers as written (case does not matter) or letters as in a spreadsheet; found
+        where they are not given.
+
+    Raises
+    ------
+    RefusedFileError
+        ``municipality.no_column``, and what opening a file raises.
+    InvalidTableError
+        ``municipality.column_missing``.
+    """
+    listed: AddressList | None = None
+    try:
+        listed = read_address_list(path)
+    except RefusedFileError as error:
+        if error.code != "file.nowhere":
+            raise
+    found = None if listed is None else _from_list(listed, column, path.name)
+    if found is None:
+        found = _from_cells(path, column)
+    if found is None:
+        headers = ", ".join(str(name) for name in listed.rows.columns) if listed is not None else ""
+        raise RefusedFileError("municipality.no_column", file=path.name, found=headers[:120])
+    return _add_years(found, year_column)
+
+
+def _from_list(listed: AddressList, column: str, file: str) -> MunicipalityTable | None:
+    kept = [row for row in listed.rows.index if row not in listed.skipped]
+    rows = listed.rows.loc[kept]
+    lines = pd.Series(listed.numbers, index=listed.rows.index, dtype="Int64").loc[kept]
+    found = name_of(rows, column) if column else _find_column(rows)
+    if found is None:
+        return None
+    wanted = listed.wanted.loc[kept]
+    return _fill_down(MunicipalityTable(rows, lines, found, "municipality", wanted, None, {}, None, ()), file)
+
+
+def _from_cells(path: Path, column: str) -> MunicipalityTable | None:
+    """Return the first table that has a column of numbers, by its cells alone."""
+    for raw in parse_file(path, limits=LIST_LIMITS).raw.tables:
+        start = _find_first_number(raw)
+        if start is None:
+            continue
+        header = raw.rows[start - 1] if start else []
+        body = raw.rows[start:]
+        width = max([len(header), *(len(row) for row in body)])
+        cells = [[*row, *[None] * (width - len(row))] for row in body]
+        rows = pd.DataFrame(cells, columns=name_columns(header, width), dtype=object)
+        found = name_of(rows, column) if column else _find_column(rows, by_cells=True)
+        if found is not None:
+            lines = pd.Series(raw.numbers[start:], index=rows.index, dtype="Int64")
+            table = MunicipalityTable(rows, lines, found, "municipality", None, None, {}, None, ())
+            return _fill_down(table, path.name)
+    return None
+
+
+def _find_first_number(raw: RawTable) -> int | None:
+    reader = build_reader("municipality")
+    for at, row in enumerate(raw.rows[:HEADER_SEARCH_ROWS]):
+        if any(reader.read(cell).number and reader.read(cell).today for cell in row[:3]):
+            return at
+    return None
+
+
+def _find_column(rows: pd.DataFrame, *, by_cells: bool = False) -> str | None:
+    """Return the column of numbers: by header the one that can be read best, else by cells."""
+    named = {str(name): read_header(str(name)).column for name in rows.columns}
+    known = [name for name, meaning in named.items() if meaning in ("municipality", "county")]
+    scores = {name: _score(rows[name]) for name in (rows.columns if by_cells or not known else known)}
+    least = LEAST_READ if by_cells or not known else 0.0
+    best = max(scores, key=lambda name: scores[name], default=None)
+    if best is None or scores[best] < least or (scores[best] == 0.0 and not known):
+        return None
+    return str(best)
+
+
+def _score(cells: pd.Series) -> float:
+    """Return how much of a column can be read; numbers before names, municipalities before counties."""
+    values = cells.dropna().astype(str).drop_duplicates().head(400)
+    if values.empty:
+        return 0.0
+    level = check_level(values)
+    reader = build_reader(level)
+    read = [reader.read(value) for value in values]
+    share = sum(bool(r.today) or r.status in ("sum", "elsewhere") for r in read) / len(read)
+    by_number = any(r.number for r in read)
+    return share * (1.0 if by_number and level == "municipality" else 0.98 if by_number else 0.95)
+
+
+def name_of(rows: pd.DataFrame, wanted: str) -> str:
+    """Return the column that is meant by a header or a spreadsheet's letter; raises InvalidTableError
+    ``municipality.column_missing``."""
+    asked = plain_text(wanted).casefold()
+    for name in rows.columns:
+        if plain_text(str(name)).casefold() == asked:
+            return str(name)
+    if re.fullmatch(r"[A-Za-z]{1,2}", wanted.strip()):
+        position = 0
+        for letter in wanted.strip().upper():
+            position = position * 26 + ord(letter) - ord("A") + 1
+        if position <= len(rows.columns):
+            return str(rows.columns[position - 1])
+    raise InvalidTableError("municipality.column_missing", column=wanted[:80])
+
+
+def _fill_down(table: MunicipalityTable, file: str) -> MunicipalityTable:
+    """Return the table with its level and, where a number is written once for several rows, all of them."""
+    cells = table.rows[table.column].map(lambda cell: None if is_unknown(cell) else cell)
+    level = check_level(cells)
+    filled = table.rows.drop(columns=table.column).notna().any(axis=1)
+    blank = cells.isna() & filled
+    findings = table.findings
+    rows = table.rows
+    if len(cells) and not blank.iloc[0] and blank.mean() >= LEAST_BLANK:
+        rows = rows.assign(**{table.column: cells.ffill()})
+        line = int(table.lines[blank].iloc[0])
+        told: dict[str, str | int | float] = {"count": int(blank.sum())}
+        findings += (
+            Finding(Severity.REPAIRED, "municipality.filled_down", file, line, table.column, None, told),
+        )
+    return replace(table, rows=rows, level=level, findings=findings)
+
+
+def _add_years(table: MunicipalityTable, year_column: str) -> MunicipalityTable:
+    found: str | None = name_of(table.rows, year_column) if year_column else None
+    for name in table.rows.columns:
+        if found is None and str(name) != table.column and plain_text(str(name)).casefold() in _YEAR_HEADERS:
+            texts = table.rows[name].dropna().astype(str)
+            dated = texts.map(lambda text: bool(_YEAR.search(text)))
+            found = str(name) if len(texts) and dated.mean() > 0.9 else None
+    years = {
+        str(name): int(match[1])
+        for name in table.rows.columns
+        if str(name) != table.column and (match := _YEAR.search(str(name)))
+    }
+    stated = _YEAR.search(table.column)
+    year = int(stated[1]) if stated else None
+    return replace(table, year_column=found, column_years=years, year=year)
