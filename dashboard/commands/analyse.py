@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.commands.region import Dataset, Files, Municipalities, NeighboursKm, run_region
+from dashboard.commands.region import Dataset, Files, Modelled, Municipalities, NeighboursKm, run_region
 from dashboard.text import format_number, language
 from dashboard.text import gettext as _
 
@@ -23,6 +23,7 @@ def analyse(
     ],
     files: Files = None,
     dataset: Dataset = "region",
+    modelled: Modelled = True,
     municipality: Municipalities = None,
     neighbours_km: NeighboursKm = None,
     max_km: Annotated[float | None, typer.Option(help=_("Longest distance of a match, km by road."))] = None,
@@ -60,6 +61,7 @@ def analyse(
         codes=codes,
         uses=uses,
         folder=out,
+        modelled=modelled,
     )
     usual = EconomicChoices()
     pricing = Pricing(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dashboard.commands.region import Dataset, Files, Municipalities, NeighboursKm, run_region
+from dashboard.commands.region import Dataset, Files, Modelled, Municipalities, NeighboursKm, run_region
 from dashboard.text import gettext as _
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def plan(
         typer.Option(help=_("What to get most of: net (NOK), carbon (emissions avoided) or kept (tonnes).")),
     ] = "net",
     dataset: Dataset = "region",
+    modelled: Modelled = True,
     municipality: Municipalities = None,
     neighbours_km: NeighboursKm = None,
     max_km: Annotated[float | None, typer.Option(help=_("Longest way of a match, km by road."))] = None,
@@ -102,6 +103,7 @@ def plan(
             codes=codes,
             uses=uses,
             folder=out or Path(spare),
+            modelled=modelled,
         )
     prices = price_matches(result.matches, tables=read_economics(), choices=choices, uses=uses, codes=codes)
     found = plan_scenario(result, prices, goal=goal, limits=limits, codes=codes)

@@ -28,6 +28,14 @@ Municipalities = Annotated[
 NeighboursKm = Annotated[
     float | None, typer.Option(min=0, help=_("Also facilities within so many km by road of these."))
 ]
+Modelled = Annotated[
+    bool,
+    typer.Option(
+        help=_(
+            "With or without streams that are modelled: from industry and employees, and from inhabitants."
+        )
+    ),
+]
 
 
 def run_region(
@@ -40,9 +48,12 @@ def run_region(
     codes: WasteCodes,
     uses: UseLibrary,
     folder: Path,
+    modelled: bool = True,
 ) -> tuple[ScenarioResult, bool]:
     """Return the scenario over the embedded roads, and whether rows of `files` were refused.
 
+    With `modelled`, facilities that tell industry and employees and have no stream of their own get modelled
+    ones; without it, no modelled stream takes part, whoever modelled it.
     What was refused is told in `folder`/findings.csv.
     """
     from geodata.scenario import run_scenario
@@ -52,6 +63,7 @@ def run_region(
         raise typer.BadParameter(_("Choose region, practice or none."), param_hint="--dataset")
     numbers = find_municipalities(municipality) if municipality else None
     tables, faults = read_tables(dataset, files, folder=folder)
+    tables = choose_modelled(tables, modelled=modelled)
     result = run_scenario(
         tables,
         network=read_road_network(),
@@ -85,6 +97,16 @@ def read_tables(dataset: str, files: Sequence[Path], *, folder: Path) -> tuple[R
     write_csv(tabulate_findings(members.findings), folder / "findings.csv")
     tables = members.tables if known is None else append_tables(known, members.tables)
     return tables, members.has_errors
+
+
+def choose_modelled(tables: RegionTables, *, modelled: bool) -> RegionTables:
+    """Return `tables` with modelled streams wherever there is nothing else, or without any modelled one."""
+    from geodata.industrywaste import add_modelled_streams, without_modelled
+    from loaders.industrywaste import INDUSTRY_WORDING, read_industry_coefficients
+
+    if not modelled:
+        return without_modelled(tables)
+    return add_modelled_streams(tables, coefficients=read_industry_coefficients(), wording=INDUSTRY_WORDING)
 
 
 def find_municipalities(wanted: Sequence[str]) -> list[str]:
