@@ -110,6 +110,7 @@ class Played:
 def _make_handler(played: Played) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else each answer waits 40 ms for the client's acknowledgement
 
         def do_GET(self) -> None:
             self._serve("GET", b"")
