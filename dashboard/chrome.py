@@ -12,7 +12,7 @@ from dashboard.framewords import render_frame_script
 from dashboard.labels import ACTOR_TYPES, BASES, label
 from dashboard.messages import describe_error
 from dashboard.notes import note
-from dashboard.text import LANGUAGES, language
+from dashboard.text import LANGUAGES, format_number, language
 from dashboard.text import gettext as _
 from geodata.errors import SymbiosekartError
 
@@ -90,12 +90,47 @@ def pick_language() -> None:
         st.rerun()
 
 
-def pick_dataset() -> None:
-    """Let the reader choose between the real region and the practice data, own files beside either."""
+def pick_dataset() -> list[controls.BadValue]:
+    """Let the reader choose between the real region and the practice data, own files beside either, and
+    filled registers beside the former; return what of the link cannot be followed."""
     titles = {"region": _("Real region"), "practice": _("Practice data")}
     controls.pick_segment("data", _("Data set"), DATASETS, labels=lambda key: titles[key])
     if session.own_files() is not None:
         controls.pick_switch("own", _("Include my own files"))
+    bad = _pick_registers() if controls.choice("data") == "region" else []
+    if controls.choice("data") == "region" or session.own_files() is not None:
+        controls.pick_switch(
+            "modelled",
+            _("Modelled amounts"),
+            help_text=_(
+                "Calculated from inhabitants, or from industry and employees; nobody has reported them. "
+                "Switched off, they are taken out of map, tables, matches, plan and files."
+            ),
+        )
+    return bad
+
+
+def _pick_registers() -> list[controls.BadValue]:
+    """Show the switch for filled registers, where there are any, and which of several are meant."""
+    session.look_at_registers()
+    extracts = {extract.key: extract for extract in session.list_registers()}
+    asked = controls.choice("extracts")
+    bad = [controls.BadValue("extracts", key) for key in asked if key not in extracts]
+    if bad:
+        controls.choose("extracts", tuple(key for key in asked if key in extracts))
+    if not extracts:
+        return bad
+    count = format_number(sum(extract.facilities for extract in extracts.values()))
+    shown = controls.pick_switch(
+        "registers",
+        _("Companies from the business register ({count})").format(count=count),
+        help_text=_("Where companies are, what they do and how many work there; never what they throw away."),
+    )
+    if shown and len(extracts) > 1:
+        controls.pick_several(
+            "extracts", _("Extracts of the register"), list(extracts), labels=lambda key: extracts[key].name
+        )
+    return bad
 
 
 def pick_filters() -> None:
@@ -225,7 +260,11 @@ def show_footer() -> None:
     """Name the sources and what is known about accessibility."""
     st.divider()
     names = dict.fromkeys(
-        (*(source["attribution_text"] for source in session.load_sources()), session.credit_roads())
+        (
+            *(source["attribution_text"] for source in session.load_sources()),
+            *session.credit_registers(),
+            session.credit_roads(),
+        )
     )
     sources, access = st.columns(2)
     with sources.expander(_("Sources and licences"), icon=":material/copyright:"):

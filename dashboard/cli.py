@@ -40,6 +40,7 @@ def build_app() -> typer.Typer:
     from dashboard.commands.check import check
     from dashboard.commands.codes import build_codes_app
     from dashboard.commands.distances import distances
+    from dashboard.commands.fill import fill
     from dashboard.commands.geocode import geocode
     from dashboard.commands.municipalities import municipalities
     from dashboard.commands.plan import plan
@@ -64,6 +65,7 @@ def build_app() -> typer.Typer:
     app.command(help=_("Tables with municipality numbers of any year since 2017, joined to today's."))(
         municipalities
     )
+    app.command(help=_("Fill a region's map with companies from the business register."))(fill)
     app.command(help=_("Which industries may receive a stream, with reasons and precedents."))(uses)
     app.add_typer(
         build_codes_app(), name="codes", help=_("Waste codes (EAL) from own words, and what they are.")

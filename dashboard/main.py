@@ -16,7 +16,7 @@ chrome.set_page_style()
 with st.sidebar:
     st.markdown("**" + _("What is shown") + "**")
     chrome.pick_language()
-    chrome.pick_dataset()
+    bad_values += chrome.pick_dataset()
     bad_values += chrome.pick_roads()
     bad_values += session.check_figures()
     if page.url_path != "data":

@@ -157,5 +157,155 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
         "The first day {first} is after the last day {last}.",
         "Turn the two around.",
     ),
+    # Waste reports of suppliers, among members' own files
+    "wastereport.read": (
+        "Read as a supplier's waste report: {count} rows of fractions, {read_as} in all, period {period}.",
+        "Nothing needs to be done, if customer, period and sum are right.",
+    ),
+    "wastereport.customer_missing": (
+        "The report does not say whose waste it is or where it was fetched; the file's name is used.",
+        "Add a line with Kunde and one with Hentested above the table.",
+    ),
+    "wastereport.number_invalid": (
+        "{value} in the report is not a valid organisation number; it was left out.",
+        "Correct the number in the report if the firm should be recognised by it.",
+    ),
+    "wastereport.period_missing": (
+        "The report does not say which period it is for; its amounts stand as they are, without a year.",
+        "Add a line with Rapporteringsperiode above the table.",
+    ),
+    "wastereport.part_year": (
+        (
+            "The report is for {period}, not for a whole year. Its amounts were not scaled up: they "
+            "count as the least a year gives."
+        ),
+        "Use reports for a whole year, or add those for the rest of the year.",
+    ),
+    "wastereport.long_period": (
+        (
+            "The report is for {period}, more than a year. Its amounts were not divided: they count "
+            "as the most a year can give."
+        ),
+        "Ask the supplier for one report a year.",
+    ),
+    "wastereport.part_left_out": (
+        (
+            "The report for {period} is not for a whole year, and there are whole years: its amounts "
+            "were not used for fractions that those have."
+        ),
+        "Nothing needs to be done. Add the rest of the year to have it counted.",
+    ),
+    "wastereport.period_within": (
+        "{period} lies within the period of another report of the same site; it was not counted again.",
+        "Nothing needs to be done.",
+    ),
+    "wastereport.period_from_dates": (
+        "The list has a date on each row; from the first to the last month it is for {read_as}.",
+        "Add a line with Rapporteringsperiode if it is for longer than its dates show.",
+    ),
+    "wastereport.repeated": (
+        "The same amounts for {period} stand in another file; they were counted once.",
+        "Leave out one of the two files.",
+    ),
+    "wastereport.same_period": (
+        (
+            "Another file has other amounts for the same site and period ({period}). Both are shown, "
+            "as if from two suppliers."
+        ),
+        "If one of them is a corrected report, leave the other out.",
+    ),
+    "wastereport.not_in_latest": (
+        "{value} is in earlier reports and not in the one for {period}; the least amount is set to 0.",
+        "Check whether the fraction has ended or has another name now.",
+    ),
+    "wastereport.nothing": (
+        "{value} was delivered with 0; there is no stream of it.",
+        "Nothing needs to be done.",
+    ),
+    "wastereport.number_differs": (
+        (
+            "Product numbers that do not begin with the group beside them, such as {value}: {count}. "
+            "The group was used ({group})."
+        ),
+        "Nothing needs to be done, unless the group is wrong.",
+    ),
+    "wastereport.words_differ": (
+        (
+            "Rows whose words name another material than their group, such as {value}: {count}. The "
+            "group was used ({group})."
+        ),
+        "Check the fraction with the supplier.",
+    ),
+    "wastereport.hazardous_number": (
+        (
+            "Hazardous waste of numbers not known here, such as {value}: {count}. It is shown as "
+            "mixed hazardous waste."
+        ),
+        "Choose a waste code for it if it should be matched more closely.",
+    ),
+    "wastereport.pieces": (
+        "Rows counted in pieces only, such as {value}: {count}. Their weight is unknown.",
+        "Ask the supplier for the weight.",
+    ),
+    "wastereport.unit_assumed": (
+        "Nothing says the unit of the amounts ({count}), such as {value}; {unit} was used.",
+        "Write the unit in the heading, for example Mengde (kg), if that is wrong.",
+    ),
+    "wastereport.correction": (
+        "Amounts below zero, such as {value}: {count}. They were subtracted, as corrections.",
+        "Nothing needs to be done, if they are corrections.",
+    ),
+    "wastereport.months_differ": (
+        "The months of the row add up to {read_as}, and the report's sum says {value}. The months were used.",
+        "Check the row with the supplier.",
+    ),
+    "wastereport.sum_differs": (
+        "The report's sum is {value}, and its rows add up to {read_as}.",
+        "Check whether rows are missing or an amount was read wrongly.",
+    ),
+    "wastereport.sorting_rate": (
+        "The sorting rate in the report, {value}, agrees with its rows ({read_as}).",
+        "Nothing needs to be done.",
+    ),
+    "wastereport.sorting_differs": (
+        "The sorting rate in the report is {value}; from its rows it is {read_as}.",
+        "Check which fractions the supplier counts as sorted.",
+    ),
+    # filled registers
+    "fill.nothing": (
+        "None of the {read} units read is left to put on the map.",
+        "Choose another area, fewer employees or other industries.",
+    ),
+    "fill.too_many": (
+        "{count} facilities are more than a map can show (at most {most}).",
+        "Choose a county, more employees or some industries.",
+    ),
+    "fill.unknown": (
+        "There is no filled register called {name} (there are: {names}).",
+        "Make it with symbiosekart fill, or choose one of those.",
+    ),
+    "fill.damaged": (
+        "The filled register {name} is damaged.",
+        "Fill the region anew with symbiosekart fill.",
+    ),
 }
 """Code -> (what is wrong, what to do)."""
+
+INSTEAD: dict[str, str] = {
+    "brreg": (
+        "Without it: the map works with the embedded region, with what was fetched before, and with the"
+        " register's file if you have it (symbiosekart fill FILE)."
+    ),
+    "geonorge": (
+        "Without it: places, postcodes and municipalities are embedded, and a downloaded file can be read"
+        " (symbiosekart geocode --register FILE)."
+    ),
+    "kommuneinfo": "Without it: today's municipalities, their names and their history are embedded.",
+    "ssb": "Without it: inhabitants and figures for modelled waste are embedded, each with its year.",
+    "klass": "Without it: municipalities since 2017 and industry codes are embedded.",
+    "miljodirektoratet": (
+        "Without it: plants of the region that public pages name are embedded, and a saved answer can be read"
+        " (symbiosekart fill --plants FILE)."
+    ),
+}
+"""Key of a service -> what still works while it cannot be reached."""

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geodata.addresstext import fold_name
+from geodata.businessunits import leave_out_sole_proprietors
 from geodata.municipalities import to_current_municipality
 from geodata.results import RegionTables
 from geodata.schemas import WGS84, conform_table
@@ -28,6 +29,7 @@ ID_PREFIX: Final = "register-"
 OWNER: Final = "owner_number"
 """Column of an extract: organisation number of the firm that the unit belongs to."""
 LEFT_OUT: Final = (
+    "unusable",
     "twice",
     "foreign",
     "outside",
@@ -36,20 +38,21 @@ LEFT_OUT: Final = (
     "deleted",
     "closed",
     "bankrupt",
-    "sole_proprietor",
     "industry",
     "no_employees",
     "employees_withheld",
     "employees_not_given",
     "few_employees",
+    "sole_proprietor",
+    "parent_form_unknown",
     "in_region",
 )
-"""Why a unit is left out, in the order in which it is asked. ``outside``: not in the chosen area;
+"""Why a unit is left out, in the order in which it is asked. ``unusable``: the row could not be read;
+``outside``: not in the chosen area;
 ``municipality_split``: its former municipality was shared out between chosen and other ones and nothing
 decides; ``employees_withheld``: between one and four, which the register does not tell."""
 WITHHELD_MOST: Final = 4
 """The register withholds counts of one to so many employees."""
-SOLE_PROPRIETOR: Final = "ENK"
 NOT_STATED: Final = "00.000"
 """The register's code for an industry that nobody stated."""
 
@@ -86,7 +89,8 @@ class UnitChoices:
     min_employees : units of fewer are left out; with 1, those whose small number is withheld are taken too,
         with 0 all, also those of which nothing is known.
     industries : beginnings of industry codes (``10``, ``38.1``); empty takes all.
-    sole_proprietors : take units of sole proprietors too (left out for the persons' privacy).
+    sole_proprietors : take units too that are or may be one person's (left out for privacy; see
+        :func:`geodata.businessunits.leave_out_sole_proprietors`).
     """
 
     municipalities: tuple[str, ...] = ()
@@ -111,20 +115,19 @@ def renumber_units(
     `units` with ``municipality_today`` (string; <NA> where several or none are possible) and
     ``municipality_candidates`` (string, numbers apart by a space; empty where the number is not known).
     """
-    today = to_current_municipality(units["municipality_number"], changes)
-    postcodes = units["postcode"].to_numpy(dtype=object)
-    numbers = [None if pd.isna(number) else str(number) for number in today["number"]]
-    candidates = today["candidates"].to_numpy(dtype=object)
-    for row in np.flatnonzero([len(found) > 1 for found in candidates]).tolist():
-        postal = None if pd.isna(postcodes[row]) else postal_municipality.get(str(postcodes[row]))
-        numbers[row] = postal if postal in candidates[row] else None
-    several = [
-        " ".join(found) if number is None else number
-        for number, found in zip(numbers, candidates, strict=True)
-    ]
+    place, distinct = pd.factorize(units["municipality_number"].astype("string"), use_na_sentinel=False)
+    today = to_current_municipality(pd.Series(distinct, dtype="string"), changes)
+    among = np.array([" ".join(found) for found in today["candidates"]], dtype=object)
+    candidates = among[place] if len(units) else np.empty(0, dtype=object)
+    postcodes = _texts(units, "postcode")
+    several = np.array([" " in text for text in among], dtype=bool)
+    for row in np.flatnonzero(several[place]).tolist() if len(units) else []:
+        postal = postal_municipality.get(postcodes[row])
+        if postal and postal in candidates[row].split():
+            candidates[row] = postal
+    column = pd.Series(pd.array(candidates, dtype="string"), index=units.index)
     return units.assign(
-        municipality_today=pd.array(numbers, dtype="string"),
-        municipality_candidates=pd.array(several, dtype="string"),
+        municipality_today=column.where(column.str.len() == 4), municipality_candidates=column
     )
 
 
@@ -144,14 +147,10 @@ def select_units(units: pd.DataFrame, *, choices: UnitChoices) -> tuple[pd.DataF
     wanted = set(choices.municipalities)
     employees = _numbers(units, "employees")
     status = _texts(units, "employees_status")
-    if wanted:
-        inside = np.array(
-            [bool(wanted.intersection(found.split())) for found in _texts(units, "municipality_candidates")],
-            dtype=bool,
-        )
-    else:
-        inside = np.ones(len(units), dtype=bool)
-    known = _texts(units, "municipality_candidates") != ""
+    candidates = _texts(units, "municipality_candidates")
+    fits = {found: not wanted or bool(wanted.intersection(found.split())) for found in set(candidates)}
+    inside = np.array([fits[found] for found in candidates], dtype=bool)
+    known = candidates != ""
     country = _texts(units, "country_code")
     few = np.full(len(units), "", dtype=object)
     if choices.min_employees > 0:
@@ -167,8 +166,7 @@ def select_units(units: pd.DataFrame, *, choices: UnitChoices) -> tuple[pd.DataF
         "deleted": _texts(units, "deleted_on") != "",
         "closed": _texts(units, "closed_on") != "",
         "bankrupt": _flags(units, "bankrupt"),
-        "sole_proprietor": _is_sole(units) & (not choices.sole_proprietors),
-        "industry": ~_in_industries(_texts(units, "industry_code"), choices.industries),
+        "industry": ~_in_industries(units, choices.industries),
         **{
             reason: few == reason
             for reason in ("no_employees", "employees_withheld", "employees_not_given", "few_employees")
@@ -181,7 +179,11 @@ def select_units(units: pd.DataFrame, *, choices: UnitChoices) -> tuple[pd.DataF
         if count := int(np.sum(found)):
             counts[reason] = count
             left |= found
-    return units[~left], counts
+    taken = units[~left]
+    if not choices.sole_proprietors:
+        taken, persons = leave_out_sole_proprietors(taken)
+        counts.update(persons.reasons)
+    return taken, counts
 
 
 def settle_municipalities(
@@ -440,15 +442,13 @@ def _name_keys(name: str, place: str) -> Iterable[str]:
         yield f"{key} {postal}"
 
 
-def _is_sole(units: pd.DataFrame) -> Flags:
-    forms = [_texts(units, name) == SOLE_PROPRIETOR for name in ("form", "parent_form")]
-    return np.asarray(forms[0] | forms[1], dtype=bool)
-
-
-def _in_industries(codes: Texts, beginnings: tuple[str, ...]) -> Flags:
-    if not beginnings:
-        return np.ones(len(codes), dtype=bool)
-    return np.array([code.startswith(beginnings) for code in codes], dtype=bool)
+def _in_industries(units: pd.DataFrame, beginnings: tuple[str, ...]) -> Flags:
+    """Whether one of the up to three codes of a unit begins as asked."""
+    found = np.full(len(units), not beginnings)
+    for column in ("industry_code", "industry_code_2", "industry_code_3"):
+        if beginnings:
+            found |= np.array([code.startswith(beginnings) for code in _texts(units, column)], dtype=bool)
+    return found
 
 
 def _texts(frame: pd.DataFrame, column: str) -> Texts:

@@ -73,6 +73,14 @@ from dashboard.session.own import (
     own_files,
     read_uploads,
 )
+from dashboard.session.registers import (
+    credit_registers,
+    damaged_registers,
+    list_registers,
+    look_at_registers,
+    register_sources,
+    used_registers,
+)
 from dashboard.session.roads import (
     credit_roads,
     current_network,
@@ -124,6 +132,7 @@ __all__ = [
     "count_neighbours",
     "county_names",
     "county_of",
+    "credit_registers",
     "credit_roads",
     "current_dataset",
     "current_economics",
@@ -133,6 +142,7 @@ __all__ = [
     "current_roads",
     "current_tables",
     "current_view",
+    "damaged_registers",
     "describe_figures",
     "describe_roads",
     "explain_price_of",
@@ -155,6 +165,7 @@ __all__ = [
     "label_material",
     "label_materials",
     "list_indicators",
+    "list_registers",
     "list_roads",
     "list_supply",
     "load_calculator",
@@ -165,6 +176,7 @@ __all__ = [
     "load_sources",
     "load_uses",
     "load_workshop",
+    "look_at_registers",
     "look_at_roads",
     "lost_roads",
     "make_template",
@@ -185,6 +197,7 @@ __all__ = [
     "read_current_roads",
     "read_inquiry_subject",
     "read_uploads",
+    "register_sources",
     "shared_polygon_note",
     "sorted_material_keys",
     "start_session",
@@ -193,6 +206,7 @@ __all__ = [
     "suggest_industries",
     "summarise_roads",
     "use_words",
+    "used_registers",
     "vehicle_keys",
     "warm_server",
 ]

@@ -5,18 +5,23 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import streamlit as st
 
 from dashboard import controls
 from dashboard.layers import FacilityPieces, prepare_facilities
-from dashboard.session.loaded import load_region
+from dashboard.session.loaded import load_industry_coefficients, load_region
 from dashboard.session.own import Own, used_own
+from dashboard.session.registers import load_extract, used_registers
+from geodata.industrywaste import add_modelled_streams, without_modelled
 from geodata.partners import append_tables
+from geodata.registerfacilities import add_register
 from geodata.results import RegionTables
 from geodata.schemas import ACTOR_TYPES, BASES
+from loaders.industrywaste import INDUSTRY_WORDING
+from loaders.registershelf import Extract
 
 KEPT_DATASETS = 8
 LARGE = 500
@@ -34,6 +39,7 @@ class Dataset:
     networks_of : facility_id -> names of its networks.
     networks : network_id -> name.
     materials, bases, actor_types : those that occur, the latter two in the order of the schema.
+    extracts : the filled registers that are part of it.
     """
 
     key: str
@@ -44,6 +50,7 @@ class Dataset:
     materials: Sequence[str]
     bases: Sequence[str]
     actor_types: Sequence[str]
+    extracts: tuple[Extract, ...] = ()
 
     @property
     def large(self) -> bool:
@@ -52,9 +59,16 @@ class Dataset:
 
 
 def current_dataset() -> Dataset:
-    """Return the data set that the reader has chosen, own files included."""
-    own = used_own()
-    return load_dataset(controls.choice("data"), own.digest if own else "", _own=own)
+    """Return the data set that the reader has chosen, own files and registers included."""
+    own, extracts = used_own(), used_registers()
+    return load_dataset(
+        controls.choice("data"),
+        own.digest if own else "",
+        tuple((extract.key, extract.record.sha256) for extract in extracts),
+        controls.choice("modelled"),
+        _own=own,
+        _extracts=extracts,
+    )
 
 
 def current_tables() -> RegionTables:
@@ -63,12 +77,35 @@ def current_tables() -> RegionTables:
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_DATASETS)
-def load_dataset(dataset: str, own_digest: str, _own: Own | None) -> Dataset:
-    """Return a data set of ours with the reader's own files, which `own_digest` stands for."""
+def load_dataset(
+    dataset: str,
+    own_digest: str,
+    registers: tuple[tuple[str, str], ...] = (),
+    modelled: bool = True,
+    *,
+    _own: Own | None,
+    _extracts: tuple[Extract, ...] = (),
+) -> Dataset:
+    """Return a data set of ours with the reader's own files, registers and modelled amounts.
+
+    Parameters
+    ----------
+    own_digest : stands for `_own`. registers : key and digest of each of `_extracts`.
+    modelled : give facilities without a stream modelled ones; without it, no modelled stream is left at all.
+    """
     tables = load_region(dataset)
     if _own is not None:
         tables = append_tables(tables, _own.files.tables)
-    found = describe_dataset(tables, key=hashlib.sha256(repr((dataset, own_digest)).encode()).hexdigest())
+    for extract, digest in registers:  # after the reader's own files: a firm's own row wins
+        tables = add_register(tables, load_extract(extract, digest))
+    if modelled:
+        tables = add_modelled_streams(
+            tables, coefficients=load_industry_coefficients(), wording=INDUSTRY_WORDING
+        )
+    else:
+        tables = without_modelled(tables)
+    key = hashlib.sha256(repr((dataset, own_digest, registers, modelled)).encode()).hexdigest()
+    found = replace(describe_dataset(tables, key=key), extracts=_extracts)
     if found.large:
         # What stays as long as the files do need not be looked at by every round of the collector.
         gc.collect()

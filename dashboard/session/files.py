@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.session.economy import current_economics, load_economics
 from dashboard.session.loaded import load_sources
+from dashboard.session.registers import register_sources
 from dashboard.session.scenarios import View
 from dashboard.text import language
 from geodata.economics import describe_parameters
@@ -30,12 +31,16 @@ EXPORT_FORMATS = ("xlsx", "gpkg", "facilities.geojson", "matches.geojson", "clus
 
 def export_result(view: View, form: str) -> bytes:
     """Return a scenario as a file: all tables as ``xlsx`` or ``gpkg``, one layer as ``<layer>.geojson``."""
-    frames = tabulate_result(view.result, sources=load_sources())
+    frames = tabulate_result(view.result, sources=_sources(view))
     if form == "xlsx":
         return export_excel(frames)
     if form == "gpkg":
         return export_geopackage(frames)
     return export_geojson(frames, layer=form.removesuffix(".geojson"))
+
+
+def _sources(view: View) -> list[dict[str, str]]:
+    return [*load_sources(), *register_sources(view.dataset.extracts)]
 
 
 def export_plan(view: View, plan: Plan) -> bytes:
@@ -62,7 +67,7 @@ def export_plan(view: View, plan: Plan) -> bytes:
         "asked": pd.DataFrame(asked),
         "figures": describe_parameters(load_economics(), language(), choices=choices),
         "parameters": tabulate_parameters(view.result),
-        "sources": tabulate_sources(view.result, sources=load_sources()),
+        "sources": tabulate_sources(view.result, sources=_sources(view)),
         "provenance": tabulate_provenance(view.result),
     }
     return export_excel(frames)

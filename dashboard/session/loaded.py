@@ -12,6 +12,7 @@ from geodata.uses import UseLibrary
 from geodata.wastecodes import WasteCodes
 from loaders.codes import read_waste_codes
 from loaders.embedded import read_counties, read_municipalities, read_places, read_postcodes, read_sources
+from loaders.industrywaste import read_industry_coefficients
 from loaders.networkshelf import MAIN_ROADS, read_shelved
 from loaders.references import References
 from loaders.region import read_region
@@ -88,6 +89,12 @@ def _load_embedded(key: str) -> Network:
 @st.cache_resource(show_spinner=False, max_entries=KEPT_NETWORKS)
 def _load_file(key: str) -> Network:
     return read_shelved(key)
+
+
+@st.cache_resource(show_spinner=False)
+def load_industry_coefficients() -> pd.DataFrame:
+    """Return what industries have left over per employee, read once."""
+    return read_industry_coefficients()
 
 
 @st.cache_resource(show_spinner=False)

@@ -31,7 +31,7 @@ def warm_server() -> bool:
         load()
     place_names()
     for name in ("region", "practice"):
-        warm_dataset(load_dataset(name, "", _own=None))
+        warm_dataset(load_dataset(name, "", (), True, _own=None, _extracts=()))
     gc.collect()
     gc.freeze()
     return True

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import datapanels, exporting, panels, session, uploads
+from dashboard import datapanels, exporting, panels, registerpanel, session, uploads
 from dashboard.notes import note
 from dashboard.text import gettext as _
 
 st.title(_("Data"))
 view = session.quick_view(session.current_filters())
-content, own, export, roads, sources, parameters = st.tabs(
+content, own, registers, export, roads, sources, parameters = st.tabs(
     (
         _("What is loaded"),
         _("Own files"),
+        _("Registers"),
         _("Exports"),
         _("Road network"),
         _("Sources"),
@@ -29,6 +30,8 @@ with own:
     uploads.show_report()
     st.subheader(_("Empty templates"))
     exporting.show_templates()
+with registers:
+    registerpanel.show_registers()
 with export:
     st.header(_("Exports"))
     note(_("With the filters and limits chosen on the other pages, sources and parameters included."))

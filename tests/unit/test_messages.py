@@ -43,10 +43,14 @@ KINDS = (
     "cluster",
     "allocation",
     "source",
+    "fill",
     "geonorge",
     "jsonstat",
     "ssb",
     "klass",
+    "wastereport",
+    "mdir",
+    "eea",
 )
 CODE = re.compile(
     rf"(?:{'|'.join(KINDS)}|municipality|parameter|county|network|household|codes|dataset|osm|nvdb|vehicle)\.[a-z_]+"
