@@ -15,7 +15,6 @@ import pandas as pd
 import shapely
 
 from geodata.crs import METRIC, WGS84, to_metric
-from geodata.municipality_areas import merge_shared_polygons
 
 COMPARISON_COLUMNS: Final = {
     "number": "string",
@@ -72,7 +71,7 @@ def compare_boundaries(
     official = dict(zip(boundaries[number].astype(str), _polygons(boundaries), strict=True))
     own = _polygons(embedded)
     known = dict(zip(embedded[number].astype(str), own, strict=True))
-    groups = _find_groups(embedded, number)
+    groups = _find_groups(embedded)
     names = {
         **dict(zip(boundaries[number].astype(str), boundaries["name"], strict=True)),
         **dict(zip(embedded[number].astype(str), embedded["name"], strict=True)),
@@ -117,7 +116,7 @@ def split_shared_polygons(municipalities: gpd.GeoDataFrame, boundaries: gpd.GeoD
     official = dict(zip(boundaries["municipality_number"].astype(str), _polygons(boundaries), strict=True))
     out = municipalities.copy()
     numbers = out["municipality_number"].astype(str)
-    for group in sorted(set(_find_groups(municipalities, "municipality_number").values())):
+    for group in sorted(set(_find_groups(municipalities).values())):
         rows = [int(np.flatnonzero(numbers == one)[0]) for one in group]
         whole = _polygons(municipalities.iloc[rows[:1]])[0]
         if any(one not in official for one in group):
@@ -135,13 +134,12 @@ def split_shared_polygons(municipalities: gpd.GeoDataFrame, boundaries: gpd.GeoD
     return out
 
 
-def _find_groups(embedded: gpd.GeoDataFrame, number: str) -> dict[str, tuple[str, ...]]:
+def _find_groups(embedded: gpd.GeoDataFrame) -> dict[str, tuple[str, ...]]:
     """Return number -> all numbers of its polygon, for polygons that several share."""
     if "shared_polygon" not in embedded:
         return {}
-    merged = merge_shared_polygons(embedded.rename(columns={number: "municipality_number"}))
-    groups = [tuple(text.split()) for text in merged["municipality_numbers"]]
-    return {one: group for group in groups if len(group) > 1 for one in group}
+    groups = [tuple(text.split()) for text in embedded["shared_polygon"].dropna().unique()]
+    return {one: group for group in groups for one in group}
 
 
 def _polygons(areas: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
