@@ -153,6 +153,10 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
         "KLASS has no classification {classification} for that date.",
         "Find its number at ssb.no/klass.",
     ),
+    "municipality.reused": (
+        "KLASS gives the number {number}, which had ended, to another municipality.",
+        "The table of municipalities must be made again by hand: report it.",
+    ),
     "klass.dates": (
         "The first day {first} is after the last day {last}.",
         "Turn the two around.",
