@@ -46,6 +46,14 @@ MUNICIPALITY_MESSAGES: dict[str, tuple[str, str]] = {
         "{value} {name} was divided; by address, postcode or point {count} rows are in {suggestion}.",
         "Check those you know.",
     ),
+    "municipality.chosen_by_place": (
+        "{value} may be several; by address, postcode or point {count} rows are in {suggestion}.",
+        "Check those you know.",
+    ),
+    "municipality.lacking": (
+        "{count} municipalities of the table lack a part of one that was divided; the last column names it.",
+        "Their sums are too small until a share is given.",
+    ),
     "municipality.divided_by_share": (
         "{value} {name} was divided by the chosen shares: {suggestion}.",
         "A rate or a share was taken to be the same in each part.",
@@ -129,7 +137,7 @@ MUNICIPALITY_MESSAGES: dict[str, tuple[str, str]] = {
     ),
     # members' rows
     "row.municipality_split": (
-        "{value} was divided: it is {suggestion} today, and the row does not say where it is.",
+        "{value} was divided: it is {suggestion} today, and nothing in the row settles which.",
         "Add an address with a postcode, or coordinates, or write today's number.",
     ),
     "row.municipality_settled": (

@@ -36,6 +36,8 @@ NUMBER: Final = "municipality_number"
 NAME: Final = "municipality_name"
 STATUS: Final = "municipality_status"
 CANDIDATES: Final = "municipality_candidates"
+LACKS: Final = "municipality_lacks"
+"""Column of a table of amounts where parts of divided municipalities are asked for: which ones."""
 ADDED: Final = (NUMBER, NAME, STATUS, CANDIDATES)
 """Columns of a joined table; a county table has them too, with county numbers."""
 TOTAL_COLUMNS: Final = ("column", "before", "after", "asked", "hidden", "left_out")
@@ -52,7 +54,8 @@ class JoinResult:
     Attributes
     ----------
     table : of things: the rows as they were with :data:`ADDED` behind; of amounts: ``municipality_number``,
-        ``municipality_name``, the keys and the measures, by number and keys.
+        ``municipality_name``, the keys and the measures, by number and keys, and :data:`LACKS` where
+        something is asked for.
     asked : :data:`ASKED_COLUMNS` and the summed columns: rows that are not (wholly) in the table and what
         would settle each (``settles``: address, share, number).
     told : what was done, one finding a matter.
@@ -132,6 +135,7 @@ def join_municipalities(
         table, keys, kinds, numeric, used, chosen=chosen, weight=weight, teller=teller, reader=reader
     )
     asked = teller.list_asked(chosen, table, summed, things=False)
+    joined = _mark_lacking(joined, readings, chosen, teller)
     totals = _count_totals(summed, numeric, joined, hidden, chosen, readings)
     return JoinResult(joined, asked, tuple(teller.findings), totals)
 
@@ -226,6 +230,23 @@ def _join_amounts(
     out[by[0]] = out[by[0]].astype("string")
     out = out.sort_values(by[0], kind="stable").reset_index(drop=True)
     return out[[*out.columns[:2], *[c for c in table.columns if c in out.columns[2:]]]], hidden
+
+
+def _mark_lacking(
+    joined: pd.DataFrame, readings: Sequence[NumberReading], chosen: Chosen, teller: Teller
+) -> pd.DataFrame:
+    """Return the table with a column that names the divided ones of which a part is lacking."""
+    lacks: dict[str, dict[str, None]] = {}
+    for reading, parts in zip(readings, chosen, strict=True):
+        if not parts and reading.status == "split":
+            for number in reading.today:
+                lacks.setdefault(number, {})[f"{reading.number} {reading.name}".strip()] = None
+    numbers = joined.iloc[:, 0]
+    if not numbers.isin(list(lacks)).any():
+        return joined
+    teller.tell_lacking(int(numbers[numbers.isin(list(lacks))].nunique()))
+    named = numbers.map({number: TEXT_MARK.join(found) for number, found in lacks.items()})
+    return joined.assign(**{_free(LACKS, list(joined.columns)): named.astype("string")})
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -123,17 +123,9 @@ class Teller:
             elif parts and parts[0][2] == "share":
                 shared.setdefault(number, at)
         for (number, today), (at, count) in by_place.items():
-            name = self._readings[at].name
-            label = self._reader.label(today)
-            self._tell(
-                Severity.INFO,
-                "municipality.settled_by_place",
-                at,
-                number,
-                name=name,
-                suggestion=label,
-                count=count,
-            )
+            own, label = self._readings[at], self._reader.label(today)
+            code = "municipality.settled_by_place" if own.number else "municipality.chosen_by_place"
+            self._tell(Severity.INFO, code, at, number, name=own.name, suggestion=label, count=count)
         for number, at in shared.items():
             said = TEXT_MARK.join(
                 f"{self._reader.label(today)} {round(100 * share, 1):g} %" for today, share, _ in chosen[at]
@@ -159,6 +151,10 @@ class Teller:
                     name=name,
                     suggestion=TEXT_MARK.join(sorted(found)),
                 )
+
+    def tell_lacking(self, count: int) -> None:
+        """Tell that `count` municipalities lack a part of one that was divided."""
+        self._tell(Severity.WARNING, "municipality.lacking", count=count)
 
     def tell_unknown_sums(self, name: str, numbers: Sequence[str]) -> None:
         """Tell of sums that are unknown because one part of them is."""

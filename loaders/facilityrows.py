@@ -243,6 +243,11 @@ def _read_service_area(row: GridRow, references: References, report: Reporter) -
         found, _ = references.find_municipality(part, None)
         if not found:
             report("warning", "row.service_area_unknown", row.number, "service_area", value=part)
+        elif len(found) > 1:
+            names = references.label_municipalities(found)
+            report(
+                "warning", "row.service_area_split", row.number, "service_area", value=part, suggestion=names
+            )
         numbers += found
     return " ".join(dict.fromkeys(numbers)) or None
 
@@ -305,18 +310,6 @@ def _settle_place(
     if municipality is None and postal is not None and not is_missing(postal["municipality_number"]):
         number = str(postal["municipality_number"])
         municipality = number if not candidates or number in candidates else None
-    if municipality is None and len(candidates) > 1:
-        names = ", ".join(
-            f"{number} {references.municipality_name.get(number, '')}".strip() for number in candidates
-        )
-        report(
-            "warning",
-            "row.municipality_ambiguous",
-            facility.row,
-            "municipality",
-            value=facility.stated,
-            suggestion=names,
-        )
     if municipality is None and not candidates and values["place"]:
         found, _ = references.find_municipality(str(values["place"]), None)
         municipality = found[0] if len(found) == 1 else None
@@ -324,6 +317,7 @@ def _settle_place(
     facility.lon, facility.lat = lon, lat
     if math.isfinite(lon):
         values["geocode_quality"] = values["geocode_quality"] or "given"
+        _tell_candidates(facility, references=references, report=report)
         return
     values["geocode_quality"], values["geocode_radius_m"] = None, None
     asked = (municipality,) if municipality else candidates
@@ -339,7 +333,7 @@ def _settle_place(
     if answer.placed:
         facility.lon, facility.lat = answer.lon, answer.lat
         values["geocode_quality"], values["geocode_radius_m"] = answer.grade, answer.radius_m
-        if not asked:
+        if municipality is None and (not asked or answer.municipality_number in asked):
             values["municipality_number"] = answer.municipality_number or None
         if answer.grade == "municipality":
             report.once("column.placed_by_municipality", facility.row, "municipality")
@@ -347,6 +341,29 @@ def _settle_place(
             report.once("column.placed_by_post", facility.row, answer.grade)
     elif facility.row not in report.error_rows:  # a refused row has been told what is wrong already
         report("warning", "row.not_placed", facility.row, None, value=values["name"])
+    _tell_candidates(facility, references=references, report=report)
+
+
+def _tell_candidates(facility: FacilityRow, *, references: References, report: Reporter) -> None:
+    """Tell of a municipality that may be several: what has settled it, or what would."""
+    if len(facility.municipalities) < 2:
+        return
+    settled = facility.values["municipality_number"]
+    divided = references.is_divided(facility.stated or "")
+    if settled is None:
+        code = "row.municipality_split" if divided else "row.municipality_ambiguous"
+        names = references.label_municipalities(facility.municipalities)
+        report("warning", code, facility.row, "municipality", value=facility.stated, suggestion=names)
+    elif divided:
+        label = references.label_municipalities((str(settled),))
+        report(
+            "info",
+            "row.municipality_settled",
+            facility.row,
+            "municipality",
+            value=facility.stated,
+            suggestion=label,
+        )
 
 
 def make_facility_id(values: dict[str, Value]) -> str:

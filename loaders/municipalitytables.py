@@ -28,6 +28,9 @@ LEAST_READ: Final = 0.6
 """Share of cells that must be numbers used since 2017 for a column to be taken without a known header."""
 LEAST_BLANK: Final = 0.3
 """Share of blank cells from which the column is one where each number is written once for several rows."""
+ROWS_SEARCHED: Final = 400
+COLUMNS_SEARCHED: Final = 12
+"""Rows and columns that are looked through for numbers where no header is known."""
 _YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _YEAR_HEADERS: Final = frozenset(
     ("år", "aar", "year", "tid", "time", "årgang", "årstall", "årstal", "periode")
@@ -129,24 +132,39 @@ def _from_cells(path: Path, column: str) -> MunicipalityTable | None:
         found = name_of(rows, column) if column else _find_column(rows, by_cells=True)
         if found is not None:
             lines = pd.Series(raw.numbers[start:], index=rows.index, dtype="Int64")
+            remark = rows.notna().sum(axis=1).eq(1) & rows[found].notna()
+            remark &= ~rows[found].map(lambda cell: bool(build_reader("municipality").read(cell).today))
+            rows, lines = rows[~remark], lines[~remark]
             table = MunicipalityTable(rows, lines, found, "municipality", None, None, {}, None, ())
             return _fill_down(table, path.name)
     return None
 
 
 def _find_first_number(raw: RawTable) -> int | None:
+    """Return the first row of data: where the column with most numbers in use has its first."""
     reader = build_reader("municipality")
-    for at, row in enumerate(raw.rows[:HEADER_SEARCH_ROWS]):
-        if any(reader.read(cell).number and reader.read(cell).today for cell in row[:3]):
-            return at
-    return None
+    width = max((len(row) for row in raw.rows), default=0)
+    hits: dict[int, list[int]] = {}
+    for position in range(min(width, COLUMNS_SEARCHED)):
+        for at, row in enumerate(raw.rows[:ROWS_SEARCHED]):
+            cell = row[position] if position < len(row) else None
+            if not _looks_like_year(cell) and reader.read(cell).number and reader.read(cell).today:
+                hits.setdefault(position, []).append(at)
+    best = max(hits, key=lambda position: len(hits[position]), default=None)
+    return None if best is None or hits[best][0] > HEADER_SEARCH_ROWS else hits[best][0]
+
+
+def _looks_like_year(cell: object) -> bool:
+    # numbers of Finnmark until 2019 are 2002 to 2030; a bare one is a year more often
+    return bool(re.fullmatch(r"(?:19[5-9]|20[0-3])\d(?:\.0)?", str(cell).strip()))
 
 
 def _find_column(rows: pd.DataFrame, *, by_cells: bool = False) -> str | None:
     """Return the column of numbers: by header the one that can be read best, else by cells."""
     named = {str(name): read_header(str(name)).column for name in rows.columns}
     known = [name for name, meaning in named.items() if meaning in ("municipality", "county")]
-    scores = {name: _score(rows[name]) for name in (rows.columns if by_cells or not known else known)}
+    looked = list(rows.columns) if by_cells or not known else known
+    scores = {name: _score(rows[name], by_header=name in known) for name in looked}
     least = LEAST_READ if by_cells or not known else 0.0
     best = max(scores, key=lambda name: scores[name], default=None)
     if best is None or scores[best] < least or (scores[best] == 0.0 and not known):
@@ -154,12 +172,16 @@ def _find_column(rows: pd.DataFrame, *, by_cells: bool = False) -> str | None:
     return str(best)
 
 
-def _score(cells: pd.Series) -> float:
+def _score(cells: pd.Series, *, by_header: bool) -> float:
     """Return how much of a column can be read; numbers before names, municipalities before counties."""
     values = cells.dropna().astype(str).drop_duplicates().head(400)
     if values.empty:
         return 0.0
+    if values.map(_looks_like_year).all():
+        return 0.0
     level = check_level(values)
+    if level == "county" and not by_header and values.str.fullmatch(r"[\d.,]+").all():
+        return 0.0  # small numbers may be anything
     reader = build_reader(level)
     read = [reader.read(value) for value in values]
     share = sum(bool(r.today) or r.status in ("sum", "elsewhere") for r in read) / len(read)

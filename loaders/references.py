@@ -4,7 +4,7 @@ kept."""
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -136,6 +136,16 @@ class References:
         if not found and county:
             found = find_municipality_by_name(text, self.names)
         return tuple(dict.fromkeys(match.municipality_number for match in found)), None
+
+    def is_divided(self, text: str) -> bool:
+        """Tell whether `text` is the number of a former municipality that is several of today's."""
+        number, _repaired = normalise_municipality_number(text)
+        resolution = None if number is None else self._numbers.get(number)
+        return resolution is not None and not resolution.is_certain
+
+    def label_municipalities(self, numbers: Iterable[str]) -> str:
+        """Return ``1508 Ålesund, 1580 Haram`` of today's numbers."""
+        return ", ".join(f"{number} {self.municipality_name.get(number, '')}".strip() for number in numbers)
 
     def suggest_municipalities(self, text: str) -> str:
         """Return up to three municipalities whose name looks like `text`, as ``5001 Trondheim``, apart

@@ -101,6 +101,8 @@ def municipalities(
         typer.echo(json.dumps(_describe(table, result, findings, methods), ensure_ascii=False, indent=2))
     else:
         _tell(table, result, findings, written, rough=_list_rough(methods, findings))
+        if not (sums or means):
+            typer.echo(_("Every row was kept; name columns to add up with --sum, or to average with --mean."))
     if len(result.asked):
         raise typer.Exit(ASKED)
 
@@ -242,7 +244,7 @@ def _tell(
     for path in written:
         typer.echo(show_plain(_("Written: {file}").format(file=path.name)))
     for _index, total in result.totals.iterrows():
-        typer.echo(show_plain(_word_total(total)))
+        typer.echo(_word_total(total))
     order = {"error": 0, "warning": 1, "repaired": 2, "info": 3}
     ranked = sorted(findings, key=lambda finding: order[str(finding.severity)])
     for finding in ranked[:SHOWN]:
@@ -265,7 +267,7 @@ def _tell(
 def _word_total(total: pd.Series) -> str:
     text = _("{column}: {before} before, {after} joined, {asked} asked for")
     shown = {name: format_number(float(total[name]), decimals=3) for name in ("before", "after", "asked")}
-    line = text.format(column=total["column"], **shown)
+    line = text.format(column=show_plain(str(total["column"])), **shown)
     if total["hidden"]:
         more = _("{amount} in sums that are unknown").format(
             amount=format_number(float(total["hidden"]), decimals=3)
