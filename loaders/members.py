@@ -33,6 +33,7 @@ from loaders.reporting import Reporter
 from loaders.sandbox import ParsedFile, Upload, parse_file
 from loaders.streamrows import StreamRow, read_streams
 from loaders.templates import TITLES
+from loaders.wastereports import ReportPage, ReportSheet, find_waste_report, lay_out_reports
 
 Source = Upload | Path | str | tuple[str, bytes]
 
@@ -99,6 +100,8 @@ class _Table:
     facilities: list[FacilityRow]
     streams: list[StreamRow]
     facility_of: dict[int, str]
+    sheet: ReportSheet | None = None
+    """Of a supplier's waste report, whose rows are streams that several rows and files may stand behind."""
 
 
 def read_members(
@@ -141,10 +144,12 @@ def read_members(
             findings.append(Finding(Severity.ERROR, error.code, name, values=values))
             summaries[position] = FileSummary(name, refused=True)
     tables: list[_Table] = []
+    reports: list[tuple[int, ParsedFile, ReportPage]] = []
     for position, file in parsed:
-        found, usable = _lay_out_file(file, position)
+        found, usable = _lay_out_file(file, position, reports)
         findings += found
         tables += usable
+    tables += _lay_out_reports(reports, references)
     _settle_kinds(tables, known)
     dataset = None if keep_dataset else "own"
     registry = Registry()
@@ -158,9 +163,10 @@ def read_members(
                 _register(table, registry, own_table=own_table)
     streams = _attach_streams(tables, registry)
     result = _build_tables(registry, streams, tables)
+    sheets = [table for table in tables if table.sheet is not None]
     for position, file in parsed:
         own = [table for table in tables if table.position == position]
-        summaries[position] = _summarise(file, own, registry, streams)
+        summaries[position] = _summarise(file, own, registry, streams, sheets)
     for table in tables:
         findings += table.report.flush()
     return MemberFiles(result, tuple(findings), tuple(summaries[position] for position in sorted(summaries)))
@@ -169,16 +175,25 @@ def read_members(
 # --- tables of a file -----------------------------------------------------------------------------
 
 
-def _lay_out_file(file: ParsedFile, position: int) -> tuple[list[Finding], list[_Table]]:
+def _lay_out_file(
+    file: ParsedFile, position: int, reports: list[tuple[int, ParsedFile, ReportPage]]
+) -> tuple[list[Finding], list[_Table]]:
+    """Return what was found and the tables of a file; its waste reports are added to `reports`."""
     findings = [_read_note(note, file.name) for note in file.raw.notes]
     several = len(file.raw.tables) > 1
     usable: list[_Table] = []
+    pages: list[ReportPage] = []
     idle: list[tuple[str, Grid | None]] = []
     for raw in file.raw.tables:
         if not raw.rows:
             continue
         if several and raw.name.casefold() in _HELP_SHEETS:
             idle.append((raw.name, None))
+            continue
+        page = find_waste_report(raw, file=file.name, point_is_decimal=file.raw.delimiter == ",")
+        if page is not None:
+            pages.append(page)
+            findings += [_read_note(note, file.name) for note in raw.notes]
             continue
         grid, told = lay_out(raw, file=file.name, several=several)
         if grid is None or not grid.kind:
@@ -192,7 +207,8 @@ def _lay_out_file(file: ParsedFile, position: int) -> tuple[list[Finding], list[
         if not grid.rows:
             report("warning", "file.no_rows", grid.header_row or None)
         usable.append(_Table(grid, report, grid.kind, file, position, [], [], {}))
-    if usable:
+    reports += [(position, file, page) for page in pages]
+    if usable or pages:
         findings += [
             Finding(Severity.INFO, "sheet.skipped", file.name, values={"sheet": name}) for name, _ in idle
         ]
@@ -214,6 +230,21 @@ def _lay_out_file(file: ParsedFile, position: int) -> tuple[list[Finding], list[
     return findings, usable
 
 
+def _lay_out_reports(
+    reports: list[tuple[int, ParsedFile, ReportPage]], references: References
+) -> list[_Table]:
+    """Reports of several years, in whatever files, are one table of streams each, joined with one another."""
+    if not reports:
+        return []
+    pages = [(page, len(file.raw.tables) > 1) for _, file, page in reports]
+    return [
+        _Table(sheet.grid, sheet.report, "both", file, position, [], [], {}, sheet)
+        for (position, file, _), sheet in zip(
+            reports, lay_out_reports(pages, codes=references.codes), strict=True
+        )
+    ]
+
+
 def _read_note(note: Note, file: str) -> Finding:
     return Finding(Severity(note.severity), note.code, file, note.row, values=dict(note.values))
 
@@ -221,7 +252,7 @@ def _read_note(note: Note, file: str) -> Finding:
 def _settle_kinds(tables: list[_Table], known: RegionTables | None) -> None:
     """A list of streams with firms' names and no list of facilities beside it gives the facilities as
     well."""
-    placed = any(table.kind in ("facilities", "both") for table in tables) or (
+    placed = any(table.kind in ("facilities", "both") for table in tables if table.sheet is None) or (
         known is not None and len(known.facilities) > 0
     )
     for table in tables:
@@ -289,7 +320,7 @@ def _fill_from_above(table: _Table) -> Grid:
 
 _PLACE = frozenset(
     "address postcode place postal municipality county lat lon east north epsg coordinates geometry_x geometry_y actor_type"
-    " industry_code".split()
+    " industry_code employees".split()
 )
 
 
@@ -355,7 +386,7 @@ def _make_stream_id(values: Mapping[str, Value], taken: Mapping[str, object]) ->
 
 
 def _tell_kilograms(table: _Table, streams: list[StreamRow]) -> None:
-    if not streams:
+    if not streams or table.sheet is not None:  # a report writes its unit, and fractions differ widely
         return
     frame = conform_table(pd.DataFrame([stream.values for stream in streams]), "streams")
     for odd in find_kilograms(frame):
@@ -404,7 +435,11 @@ def _build_tables(
 
 
 def _summarise(
-    file: ParsedFile, tables: list[_Table], registry: Registry, streams: list[tuple[_Table, StreamRow]]
+    file: ParsedFile,
+    tables: list[_Table],
+    registry: Registry,
+    streams: list[tuple[_Table, StreamRow]],
+    sheets: list[_Table],
 ) -> FileSummary:
     raw: RawFile = file.raw
     rows_in = loaded = with_errors = skipped = 0
@@ -413,6 +448,11 @@ def _summarise(
         if table.kind == "facilities":
             kept = set(table.facility_of)
         refused = table.report.error_rows
+        if table.sheet is not None:
+            good, bad = _count_report_rows(table, table.sheet, sheets)
+            rows_in, loaded, with_errors = rows_in + good + bad, loaded + good, with_errors + bad
+            skipped += table.sheet.skipped
+            continue
         if kept & refused or len(kept) + len(refused) != len(table.grid.rows):
             raise InvalidTableError(
                 "members.rows_lost",
@@ -443,3 +483,13 @@ def _summarise(
         sum(owner in tables for owner, _ in streams),
         refused=not tables,
     )
+
+
+def _count_report_rows(table: _Table, sheet: ReportSheet, sheets: list[_Table]) -> tuple[int, int]:
+    """Return how many rows of a report are in a stream, and how many have an error or stand in a refused
+    one."""
+    lost = {
+        row for row, (index, number) in sheet.stands_in.items() if number in sheets[index].report.error_rows
+    }
+    own = table.report.error_rows - set(sheet.stands_in)
+    return len(sheet.stands_in) - len(lost), len(lost | own)

@@ -1,0 +1,269 @@
+"""Rows of a waste report as lines with tonnes and days, everything mended, assumed or unlike itself told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from geodata.identifiers import check_organisation_number
+from loaders.amounts import write_number
+from loaders.official.reportamounts import (
+    AMOUNTS,
+    AmountStyle,
+    find_amount_style,
+    guess_unit,
+    read_amount_cell,
+    read_plain_amount,
+)
+from loaders.official.reportgoods import Goods, GoodsReader
+from loaders.official.reportlayout import ReportPage, ReportRow, Section
+from loaders.official.reportline import Line, Report, Site
+from loaders.official.reportperiods import Period, make_month, make_year, read_date, read_period
+from loaders.official.reportsums import SUM_TOLERANCE_T, check_parts, check_sorting, check_total
+from loaders.quantities import clean_words, is_unknown
+from loaders.rawtables import Cell
+from loaders.vocabulary import read_word
+
+_POSTAL = re.compile(r"(?:N(?:O)?-)?(?P<postcode>\d{4})\s+(?P<place>[^\W\d][^\d,;]*)$")
+
+
+def read_lines(
+    page: ReportPage, *, goods: GoodsReader, report: Report, once: Callable[..., None]
+) -> tuple[list[Line], int]:
+    """Return the lines of a page and how many rows were skipped (sums of groups, rows without an amount)."""
+    style = find_amount_style(page)
+    lines: list[Line] = []
+    skipped = 0
+    total_so_far = 0.0
+    for section in page.sections:
+        own, left_out = _read_section(page, section, style, goods, report, once)
+        lines += own
+        skipped += left_out
+        tonnes = sum(line.amount or 0.0 for line in own if line.unit == "t")
+        total_so_far += tonnes
+        check_total(section, style, tonnes, total_so_far, report)
+        check_sorting(section, [line for line in own if line.unit == "t"], report)
+    return lines, skipped
+
+
+def _read_section(
+    page: ReportPage,
+    section: Section,
+    style: AmountStyle,
+    goods: GoodsReader,
+    report: Report,
+    once: Callable[..., None],
+) -> tuple[list[Line], int]:
+    period, supplier = _find_period(page, section), section.block.get("supplier", "")[:80]
+    block_site = _read_site(section.block, {}, report)
+    rows = list(_inherit_groups(section.rows))
+    assumed = guess_unit(section, style)
+    subtotals = _find_subtotals(section, rows, style, assumed)
+    lines: list[Line] = []
+    skipped = 0
+    for row in rows:
+        what = goods.read(row.cells.get("group"), row.cells.get("item"), row.cells.get("number"))
+        if what is None or row.number in subtotals:
+            skipped += 1
+            code = "row.total_skipped" if what is not None else "row.remark_skipped"
+            report("info", code, row.number, None, value=what.shown if what else None)
+            continue
+        site = block_site
+        if any(name in row.cells for name in ("customer", "site", "address", "organisation_number")):
+            site = _read_site(section.block, row.cells, report)
+        treatment = clean_words(row.cells.get("treatment"))[:80]
+        made = _read_row(section, row, style, assumed, period, report, once)
+        if made is None:
+            skipped += 1
+            continue
+        _tell_goods(what, row, section, once)
+        for amount, unit, days, dated in made:
+            lines.append(
+                Line(
+                    row.number,
+                    site,
+                    supplier,
+                    what,
+                    amount,
+                    unit,
+                    days,
+                    row.cells.get("eal"),
+                    read_word("treatment", treatment) or "" if treatment else "",
+                    treatment,
+                    dated,
+                )
+            )
+    return lines, skipped
+
+
+def _inherit_groups(rows: list[ReportRow]) -> Iterator[ReportRow]:
+    """A group stands only in its first row in many reports; the rows below are of it too."""
+    above: Cell = None
+    for row in rows:
+        group = row.cells.get("group")
+        if is_unknown(group) and above is not None and (row.cells.get("item") or row.cells.get("number")):
+            row = ReportRow(row.number, {**row.cells, "group": above}, row.parts)
+        above = group if not is_unknown(group) else above
+        yield row
+
+
+def _find_subtotals(section: Section, rows: list[ReportRow], style: AmountStyle, assumed: str) -> set[int]:
+    """A row that names only a group and equals the rows of items below it is their sum."""
+    plain = {row.number: row for row in section.rows}
+    found: set[int] = set()
+    for position, row in enumerate(rows):
+        if (
+            is_unknown(plain[row.number].cells.get("group"))
+            or row.cells.get("item")
+            or row.cells.get("number")
+        ):
+            continue
+        below: list[float] = []
+        for later in rows[position + 1 :]:
+            same = later.cells.get("group") == row.cells.get("group")
+            if not same or not (later.cells.get("item") or later.cells.get("number")):
+                break
+            below.append(read_plain_amount(later, section, style, assumed) or 0.0)
+        own = read_plain_amount(row, section, style, assumed)
+        if below and own is not None and abs(sum(below) - own) <= max(SUM_TOLERANCE_T, own * 0.005):
+            found.add(row.number)
+    return found
+
+
+def _read_row(
+    section: Section,
+    row: ReportRow,
+    style: AmountStyle,
+    assumed: str,
+    period: Period | None,
+    report: Report,
+    once: Callable[..., None],
+) -> list[tuple[float | None, str, Period | None, bool]] | None:
+    """Return (amount, unit, period, dated) of each period of a row, None where it holds no amount."""
+    amounts: list[tuple[float | None, str, Period | None, bool]] = []
+    year = period.year if period is not None else 0
+    for index, (part_year, month) in section.parts.items():
+        cell = row.parts.get(index)
+        made = _read_and_tell(cell, row, section, "weight", style, assumed, report, once)
+        if made is None:
+            continue
+        at = part_year or year
+        days = (make_month(at, month) if month else make_year(at)) if at else None
+        amounts.append((*made, days, False))
+    if row.number in getattr(report, "error_rows", ()):
+        return []
+    if section.parts:
+        if amounts:
+            check_parts(section, row, amounts, style, assumed, report)
+            return amounts
+        return None
+    own = read_period(row.cells.get("period")) if "period" in row.cells else None
+    day = read_date(row.cells.get("date"))
+    for name in AMOUNTS:
+        made = _read_and_tell(row.cells.get(name), row, section, name, style, assumed, report, once)
+        if row.number in getattr(report, "error_rows", ()):
+            return []
+        if made is not None:
+            pieces = made[0] is None
+            if pieces and any(other in row.cells for other in AMOUNTS[AMOUNTS.index(name) + 1 :]):
+                continue  # perhaps a weight or a volume stands beside the count
+            when = own or period or (Period(day, day) if day else None)
+            return [(*made, when, own is None and period is None and day is not None)]
+    report("info", "row.remark_skipped", row.number, None, value=_first_text(row))
+    return None
+
+
+def _first_text(row: ReportRow) -> str | None:
+    return next((str(cell) for cell in row.cells.values() if isinstance(cell, str)), None)
+
+
+def _read_and_tell(
+    cell: Cell,
+    row: ReportRow,
+    section: Section,
+    name: str,
+    style: AmountStyle,
+    assumed: str,
+    report: Report,
+    once: Callable[..., None],
+) -> tuple[float | None, str] | None:
+    if is_unknown(cell):
+        return None
+    made = read_amount_cell(cell, row, section, name, style, assumed)
+    if made is None:
+        report("error", "row.amount_unreadable", row.number, "amount_best", value=cell)
+        return None
+    amount, unit, guessed, read = made
+    if amount is None:
+        once("wastereport.pieces", row.number, "amount_best", value=cell)
+    if guessed:
+        once("wastereport.unit_assumed", row.number, "amount_best", value=cell, unit=assumed, key=assumed)
+    if read.ambiguous and read.best is not None:
+        report(
+            "warning", "row.amount_ambiguous", row.number, "amount_best",
+            value=cell, read_as=write_number(read.best),
+        )  # fmt: skip
+    if amount is not None and amount < 0:
+        once("wastereport.correction", row.number, "amount_best", value=cell)
+    return amount, unit or "t"
+
+
+def _tell_goods(what: Goods, row: ReportRow, section: Section, once: Callable[..., None]) -> None:
+    column = "material"
+    if what.other_number:
+        once("wastereport.number_differs", row.number, column, value=what.shown, group=what.group)
+    if what.other_material:
+        once("wastereport.words_differ", row.number, column, value=what.shown, group=what.group)
+    if what.from_series:
+        once("wastereport.hazardous_number", row.number, column, value=what.shown)
+
+
+# --- who, where, when -----------------------------------------------------------------------------
+
+
+def _find_period(page: ReportPage, section: Section) -> Period | None:
+    block = section.block
+    first, last = read_date(block.get("from")), read_date(block.get("to"))
+    if first and last and first <= last:
+        return Period(first, last)
+    header = " ".join(title for name, title in section.titles.items() if name in AMOUNTS)
+    texts = (block.get("period"), page.title, header if re.search(r"\d{4}", header) else "", page.sheet)
+    for text in texts:
+        period = read_period(text) if text else None
+        if period is not None:
+            return period
+    named = re.search(r"(?<!\d)(20\d\d)(?!\d)", page.file)
+    return (
+        make_year(int(named[1])) if named and not any("date" in row.cells for row in section.rows) else None
+    )
+
+
+def _read_site(block: dict[str, str], cells: dict[str, Cell], report: Report) -> Site:
+    def said(name: str) -> str:
+        cell = cells.get(name)
+        if not is_unknown(cell):
+            return clean_words(int(cell) if isinstance(cell, float) and cell.is_integer() else cell)[:200]
+        return clean_words(block.get(name, ""))[:200]
+
+    number, problem = check_organisation_number(said("organisation_number"))
+    if problem and "organisation_number" in block:
+        report("warning", "wastereport.number_invalid", None, None, value=block["organisation_number"])
+    customer, site = said("customer"), said("site")
+    if not number and (
+        inside := re.search(r"\(?\b(?:org\.?\s*nr\.?:?\s*)?(\d{9}|\d{3} \d{3} \d{3})\)?$", customer)
+    ):
+        found, _ = check_organisation_number(inside[1])
+        if found:
+            number, customer = found, customer[: inside.start()].strip(" ,(-")
+    address, postcode, place = said("address"), said("postcode"), said("place")
+    if not place and (postal := _POSTAL.search(said("postal"))):
+        postcode, place = postcode or postal["postcode"], postal["place"].strip()
+    for text in (site, address):
+        if not postcode and (postal := _POSTAL.search(text)):
+            postcode, place = postal["postcode"], place or postal["place"].strip()
+    if not address:
+        parts = [part.strip() for part in re.split(r"[,;]", _POSTAL.sub("", site)) if part.strip()]
+        address = next((part for part in reversed(parts) if re.search(r"[^\W\d]+.*\d", part)), "")
+    else:
+        address = _POSTAL.sub("", address).strip(" ,;")
+    return Site(customer, site, address, postcode, place, said("municipality"), number or "")
