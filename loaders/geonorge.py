@@ -271,7 +271,7 @@ def read_boundaries(path: Path, *, kind: str = "") -> gpd.GeoDataFrame:
 
     Parameters
     ----------
-    kind : ``municipality_number`` or ``county_number``; otherwise municipalities where the file has any.
+    kind : ``municipalities`` or ``counties``; otherwise municipalities where the file has any.
 
     Returns
     -------
@@ -292,7 +292,7 @@ def read_boundaries(path: Path, *, kind: str = "") -> gpd.GeoDataFrame:
 def fetch_boundaries(
     client: WebClient,
     *,
-    kind: str = "municipality_number",
+    kind: str = "municipalities",
     folder: Path | None = None,
     progress: Progress | None = None,
 ) -> FetchedRecord:
@@ -301,7 +301,7 @@ def fetch_boundaries(
     Parameters
     ----------
     client : of the service :data:`DOWNLOADS`.
-    kind : ``municipality_number`` or ``county_number``.
+    kind : ``municipalities`` or ``counties``.
     folder : shelf of fetched files, the user's own where it is None.
     progress : told ``download`` with bytes, then ``areas``.
 
@@ -324,7 +324,7 @@ def fetch_boundaries(
 
 
 def open_fetched_boundaries(
-    folder: Path | None = None, *, kind: str = "municipality_number"
+    folder: Path | None = None, *, kind: str = "municipalities"
 ) -> gpd.GeoDataFrame | None:
     """Return the boundaries that have been fetched, as :func:`read_boundaries` does, or None."""
     return read_kept_boundaries(folder or sources_folder(), kind)

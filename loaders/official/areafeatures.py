@@ -15,6 +15,8 @@ from geodata.addresstext import clean_line
 
 MUNICIPALITY: Final = "municipality_number"
 COUNTY: Final = "county_number"
+KINDS: Final = {"municipalities": MUNICIPALITY, "counties": COUNTY}
+"""What a person asks for -> the column of its numbers."""
 _NUMBERS: Final = {
     MUNICIPALITY: ("kommunenummer", "kommunenr", "komm_nr", "municipality_number"),
     COUNTY: ("fylkesnummer", "fylkesnr", "fylkenr", "county_number"),

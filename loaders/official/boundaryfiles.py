@@ -21,7 +21,7 @@ from pyproj import CRS
 from geodata.crs import WGS84
 from geodata.errors import RefusedFileError
 from loaders.archives import open_archive
-from loaders.official.areafeatures import COUNTY, MUNICIPALITY, AreaFeature, find_crs
+from loaders.official.areafeatures import COUNTY, KINDS, MUNICIPALITY, AreaFeature, find_crs
 from loaders.official.geojsonareas import read_geojson_areas
 from loaders.official.geopackageareas import read_geopackage_areas
 from loaders.official.gmlareas import read_gml_areas
@@ -60,7 +60,7 @@ def read_boundary_file(path: Path, *, kind: str = "") -> gpd.GeoDataFrame:
     today = dt.date.today().isoformat()
     areas = [area for area in areas if not area.valid_to or area.valid_to > today]
     kinds = {area.kind for area in areas}
-    chosen = kind or (MUNICIPALITY if MUNICIPALITY in kinds else COUNTY)
+    chosen = KINDS[kind] if kind else (MUNICIPALITY if MUNICIPALITY in kinds else COUNTY)
     areas = [area for area in areas if area.kind == chosen]
     if not areas:
         raise RefusedFileError("geonorge.not_boundaries", file=name)

@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geodata.crs import WGS84
-from loaders.official.areafeatures import COUNTY, MUNICIPALITY
+from loaders.official.areafeatures import MUNICIPALITY
 from loaders.official.boundaryfiles import BOUNDARY_COLUMNS, read_boundary_file
 from loaders.official.geonorgefiles import (
     ATTRIBUTION,
@@ -26,16 +26,15 @@ from loaders.official.shelf import FetchedRecord, keep_fetched, list_fetched
 from loaders.official.webclient import Progress, WebClient
 
 BOUNDARY_SETS: Final = {
-    MUNICIPALITY: DataSet("Kommuner", "041f1e6e-bdbc-4091-b48f-8a5990f3cc5b", "GeoJSON"),
-    COUNTY: DataSet("Fylker", "6093c8a8-fa80-11e6-bc64-92361f002671", "GeoJSON"),
+    "municipalities": DataSet("Kommuner", "041f1e6e-bdbc-4091-b48f-8a5990f3cc5b", "GeoJSON"),
+    "counties": DataSet("Fylker", "6093c8a8-fa80-11e6-bc64-92361f002671", "GeoJSON"),
 }
-PARTS: Final = {MUNICIPALITY: "municipalities", COUNTY: "counties"}
 SOURCE: Final = DOWNLOADS.key
 
 
 def keep_boundaries(client: WebClient, folder: Path, kind: str, progress: Progress | None) -> FetchedRecord:
     """Download, read and keep one set; see :func:`loaders.geonorge.fetch_boundaries`."""
-    archive = folder / SOURCE / f"{PARTS[kind]}.zip"
+    archive = folder / SOURCE / f"{kind}.zip"
     download, path = download_file(
         client, BOUNDARY_SETS[kind], archive, area=WHOLE_COUNTRY, progress=progress
     )
@@ -45,9 +44,9 @@ def keep_boundaries(client: WebClient, folder: Path, kind: str, progress: Progre
             progress("areas", len(areas), len(areas))
         record = FetchedRecord(
             source=SOURCE,
-            part=PARTS[kind],
+            part=kind,
             area="",
-            file=f"{PARTS[kind]}.parquet",
+            file=f"{kind}.parquet",
             fetched_on=download.fetched_on,
             address=client.address,
             question=path,
@@ -62,7 +61,7 @@ def keep_boundaries(client: WebClient, folder: Path, kind: str, progress: Progre
 
 def read_kept_boundaries(folder: Path, kind: str) -> gpd.GeoDataFrame | None:
     """Return the newest kept set of a kind, or None."""
-    records = list_fetched(folder, source=SOURCE, part=PARTS[kind])
+    records = list_fetched(folder, source=SOURCE, part=kind)
     return gpd.read_parquet(records[0].path(folder)) if records else None
 
 

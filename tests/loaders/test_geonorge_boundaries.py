@@ -141,7 +141,7 @@ def test_counties_are_read_where_they_are_meant(tmp_path: Path) -> None:
     both = {"Fylke": collection([feature("", WEST, **named)]), **GEONORGE}
     path = write_json(tmp_path / "a.geojson", both)
     assert "municipality_number" in read_boundaries(path)
-    county = read_boundaries(path, kind="county_number")
+    county = read_boundaries(path, kind="counties")
     assert county["county_number"].tolist() == ["50"]
     alone = read_boundaries(write_json(tmp_path / "b.geojson", {"Fylke": both["Fylke"]}))
     pd.testing.assert_frame_equal(pd.DataFrame(alone), pd.DataFrame(county))
@@ -494,7 +494,7 @@ def test_boundaries_are_fetched_kept_and_found(tmp_path: Path) -> None:
         with pytest.raises(RefusedFileError):
             fetch_boundaries(web, folder=tmp_path)
         with pytest.raises(SourceError) as caught:
-            fetch_boundaries(web, kind="county_number", folder=tmp_path)
+            fetch_boundaries(web, kind="counties", folder=tmp_path)
         with pytest.raises(ParameterError):
             fetch_boundaries(web, kind="x", folder=tmp_path)
     assert caught.value.code == "geonorge.no_file"
@@ -504,4 +504,4 @@ def test_boundaries_are_fetched_kept_and_found(tmp_path: Path) -> None:
     kept = open_fetched_boundaries(tmp_path)
     assert kept is not None
     check_two(kept)
-    assert open_fetched_boundaries(tmp_path, kind="county_number") is None
+    assert open_fetched_boundaries(tmp_path, kind="counties") is None
