@@ -64,7 +64,8 @@ class IndustryWording:
     reference : template with ``{source}`` (of the coefficients) and ``{employees_source}``.
     employees_source : what the reference says where the facility names no source of its own.
     note : template with ``{employees}``, ``{industry}`` (the prefix that answered), ``{code}`` (the
-        facility's own code), ``{status}``, ``{treatment}``.
+        facility's own code), ``{status}``, ``{treatment}``; what the coefficients warn of (their column
+        ``caveat``, where they have one) is put behind it.
     statuses : status -> its word.
     """
 
@@ -287,8 +288,10 @@ def _describe_streams(rows: pd.DataFrame, *, wording: IndustryWording) -> pd.Dat
         f"{low:.0f}" if low == high else f"{low:.0f}-{high:.0f}"
         for low, high in zip(rows["low"], rows["high"], strict=True)
     ]
+    caveats = rows["caveat"].fillna("") if "caveat" in rows else [""] * len(rows)
     facts = zip(
-        people, rows["prefix"], rows["code"], rows["status"], rows["usual_treatment"].fillna(""), strict=True
+        *(people, rows["prefix"], rows["code"], rows["status"], rows["usual_treatment"].fillna(""), caveats),
+        strict=True,
     )
     own = rows["facility_source"].fillna("").str.strip()
     out = pd.DataFrame(
@@ -315,7 +318,8 @@ def _describe_streams(rows: pd.DataFrame, *, wording: IndustryWording) -> pd.Dat
                 wording.note.format(
                     employees=count, industry=prefix, code=code, status=words[status], treatment=treatment
                 )
-                for count, prefix, code, status, treatment in facts
+                + (f" {caveat}" if caveat else "")
+                for count, prefix, code, status, treatment, caveat in facts
             ],
         }
     )

@@ -32,9 +32,9 @@ _AMOUNTS = ("kg_per_employee_low", "kg_per_employee_best", "kg_per_employee_high
 def read_industry_coefficients() -> pd.DataFrame:
     """Read kilograms of waste per employee a year by industry and material, low, best and high.
 
-    Columns as :data:`geodata.industrywaste.COEFFICIENT_COLUMNS`, ``legal_status`` and ``note``. Industries
-    are two to five digits with a point after the second and mean the same in SN2007 and SN2025. Callers keep
-    the table.
+    Columns as :data:`geodata.industrywaste.COEFFICIENT_COLUMNS`, ``legal_status``, ``caveat`` (what a reader
+    of the stream should know) and ``note``. Industries are two to five digits with a point after the second
+    and mean the same in SN2007 and SN2025. Callers keep the table.
     """
     table = _read("coefficients.csv").replace("", pd.NA).astype("string")
     table = table.astype(dict.fromkeys(_AMOUNTS, "Float64"))

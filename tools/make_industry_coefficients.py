@@ -32,7 +32,7 @@ NOT_ORDINARY = ("hazardous", "by_product", "ash", "water_sludge")
 COLUMNS = (
     *("industry", "material", "eal_code", "hazardous"),
     *("kg_per_employee_low", "kg_per_employee_best", "kg_per_employee_high"),
-    *("usual_treatment", "legal_status", "source", "year", "status", "note"),
+    *("usual_treatment", "legal_status", "source", "year", "status", "caveat", "note"),
 )
 
 
@@ -123,6 +123,7 @@ def describe_rows(cells: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.Da
                 "source": source,
                 "year": year,
                 "status": status,
+                "caveat": largest["caveat"],
                 "note": largest["note"],
             }
         )

@@ -220,6 +220,12 @@ def test_single_firms_are_believable(
     assert streams["reference"].str.contains("ansatte: a register").all()
 
 
+def test_a_builder_is_told_that_it_arises_at_the_sites(coefficients: pd.DataFrame) -> None:
+    notes = _model("41.200", 20, coefficients)["note"]
+    assert notes.str.endswith("Oppstår på byggeplassene, ikke på adressen.").all()
+    assert not _model("47.110", 25, coefficients)["note"].str.contains("byggeplass").any()
+
+
 def test_a_sawmill_gives_mostly_by_products(coefficients: pd.DataFrame) -> None:
     streams = _model("16.100", 120, coefficients).set_index("material")
     assert set(streams.index[streams["legal_status"] == "by_product"]) == {"wood_chips", "sawdust", "bark"}
