@@ -1,14 +1,16 @@
 """The door to Brønnøysundregistrene (Enhetsregisteret): units, which are places of work.
 
 ``read_units`` reads a bulk file that the user already has, ``read_records`` what a search answered, through
-the same parser. Licence NLOD 2.0. See ``docs/sources/brreg.md``.
+the same parser. ``fetch_*`` ask the register with a client of :data:`BRREG`. Licence NLOD 2.0. See
+``docs/sources/brreg.md``.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,13 +26,41 @@ from geodata.businessunits import (
     fill_parent_forms,
     judge_revision,
     leave_out_sole_proprietors,
-    tell_industry_revision,
 )
+from geodata.errors import ParameterError
 from geodata.findings import Finding, Severity
+from geodata.identifiers import check_organisation_number
+from geodata.municipalities import resolve_municipality
 from loaders.codes import read_sn2025_codes
+from loaders.embedded import read_municipality_changes
 from loaders.official.brregbulk import BulkFaults, Texts, gather_texts, stream_bulk
-from loaders.official.brregcolumns import Unreadable, read_numbers, shape_units
+from loaders.official.brregcolumns import Unreadable, read_numbers, shape_units, tell_revisions
+from loaders.official.brregfiles import fetch_bulk
 from loaders.official.brregfilters import ELSEWHERE, NOWHERE, IndustryFilter, PlaceFilter
+from loaders.official.brregparts import INDUSTRY, MUNICIPALITY
+from loaders.official.brregrenewal import UnitsUpdated, choose_asked, renew_units
+from loaders.official.brregsearch import BRREG, PAGE_SIZE, WINDOW, Search
+from loaders.official.brregunits import Fate, FetchedUnit, ask_parent_forms, ask_unit, ask_units
+from loaders.official.brregupdates import Updates, ask_updates
+from loaders.official.webclient import WebClient
+
+__all__ = [
+    "BRREG",
+    "FetchedUnit",
+    "ParentsFetched",
+    "UnitsRead",
+    "UnitsUpdated",
+    "Updates",
+    "apply_updates",
+    "fetch_bulk",
+    "fetch_parent_forms",
+    "fetch_unit",
+    "fetch_units",
+    "fetch_updates",
+    "read_parent_forms",
+    "read_records",
+    "read_units",
+]
 
 Progress = Callable[[str, int, int | None], None]
 """Step, how many are done, of how many where that is known."""
@@ -54,6 +84,9 @@ class UnitsRead:
     unsure : units whose old municipality was split: they may lie in another part of it.
     mended : bytes that are not UTF-8 and were read as Windows-1252.
     revision : ``sn2007`` or ``sn2025`` by the whole source, or empty.
+    incomplete : of a search, the municipalities of which not all came: number, units told of, units that did.
+    fetched_on : of a search, the ISO date of the oldest answer.
+    parents_gone : owners that are no longer in the register.
     """
 
     units: pd.DataFrame
@@ -64,6 +97,9 @@ class UnitsRead:
     unsure: int = 0
     mended: int = 0
     revision: str = ""
+    incomplete: tuple[tuple[str, int, int], ...] = ()
+    fetched_on: str = ""
+    parents_gone: int = 0
 
     def tell(self, file: str) -> tuple[Finding, ...]:
         """Return what a person should know of it; `file` is the source's name."""
@@ -75,6 +111,20 @@ class UnitsRead:
             Finding(Severity.WARNING, "brreg.unreadable", file, column=column, values={"count": count})
             for column, count in self.unreadable.items()
         ]
+        found += [
+            Finding(
+                Severity.WARNING,
+                "brreg.incomplete",
+                file,
+                value=number,
+                values={"asked": asked, "found": came},
+            )
+            for number, asked, came in self.incomplete
+        ]
+        if self.parents_gone:
+            found.append(
+                Finding(Severity.INFO, "brreg.parents_gone", file, values={"count": self.parents_gone})
+            )
         if self.unsure:
             found.append(Finding(Severity.WARNING, "brreg.split", file, values={"count": self.unsure}))
         if self.mended:
@@ -194,6 +244,7 @@ class _Reading:
     codes: Counter[str] = field(default_factory=Counter)
     unreadable: Unreadable = field(default_factory=Unreadable)
     parts: list[pd.DataFrame] = field(default_factory=list)
+    numbers: list[npt.NDArray[np.int64]] = field(default_factory=list)
 
     def take(self, texts: Texts) -> None:
         """Add a group of rows."""
@@ -216,7 +267,7 @@ class _Reading:
             mask = pa.array(usable)
             texts = {column: array.filter(mask) for column, array in texts.items()}
         if len(numbers):
-            self._keep(shape_units(texts, numbers, self.unreadable))
+            self._keep(shape_units(texts, numbers, self.unreadable), numbers)
 
     def finish(self, faults: BulkFaults) -> UnitsRead:
         """Put the groups together and look at what only the whole tells."""
@@ -225,15 +276,13 @@ class _Reading:
             self.rows += count
         units = pd.concat(self.parts, ignore_index=True) if self.parts else empty_units()
         self.parts.clear()
-        again = units["organisation_number"].astype("int64").duplicated()
+        again = pd.Series(np.concatenate([np.empty(0, dtype=np.int64), *self.numbers])).duplicated()
         if again.any():
             self.faults["duplicate"] += int(again.sum())
             units = units[~again].reset_index(drop=True)
         sn2025 = read_sn2025_codes()
         revision = judge_revision(self.codes, sn2025=sn2025)
-        units["industry_revision"] = tell_industry_revision(
-            units["industry_code"], sn2025=sn2025, whole=revision
-        )
+        units["industry_revision"] = tell_revisions(units, sn2025=sn2025, whole=revision)
         return UnitsRead(
             units,
             self.rows,
@@ -245,13 +294,14 @@ class _Reading:
             revision,
         )
 
-    def _keep(self, units: pd.DataFrame) -> None:
+    def _keep(self, units: pd.DataFrame, numbers: npt.NDArray[np.int64]) -> None:
         if self.keep_sole_proprietors:
             units = fill_parent_forms(units, self.parents)
         else:
             units, left = leave_out_sole_proprietors(units, self.parents)
             self.left_out.update(left.reasons)
         self.parts.append(units)
+        self.numbers.append(numbers[units.index.to_numpy()])
 
     def _count_codes(self, codes: pa.Array | None) -> None:
         if codes is not None:
@@ -266,3 +316,193 @@ class _Reading:
             nowhere = int(np.count_nonzero(away & municipalities.is_null().to_numpy(zero_copy_only=False)))
         self.left_out[NOWHERE] += nowhere
         self.left_out[ELSEWHERE] += count - nowhere
+
+
+# ---- asking the register
+
+
+@dataclass(frozen=True)
+class ParentsFetched:
+    """What the register says of firms that own units.
+
+    Attributes
+    ----------
+    forms : of organisation; those of deleted firms are told too.
+    gone : number -> ``deleted``, ``removed`` (from the open data) or ``unknown``.
+    """
+
+    forms: ParentForms
+    gone: Mapping[str, Fate] = field(default_factory=dict)
+
+
+def fetch_units(
+    *,
+    municipalities: Iterable[str],
+    industries: Iterable[str] = (),
+    client: WebClient,
+    keep_sole_proprietors: bool = False,
+    progress: Progress | None = None,
+    window: int = WINDOW,
+    page_size: int = PAGE_SIZE,
+) -> UnitsRead:
+    """Ask for all units of some municipalities; what cannot be reached is told in ``incomplete``.
+
+    Answers that the client keeps are used, so that a broken run goes on where it ended.
+
+    Parameters
+    ----------
+    municipalities : numbers of any year since 2017, asked for by today's and as given. The register also
+        answers with units that only have their post there: they are ``elsewhere`` in ``left_out``.
+    industries : only units one of whose codes begins so (``38``, ``38.1``, ``38.110``).
+    client : of :data:`BRREG`.
+    keep_sole_proprietors : else the owners' forms are asked for too; see
+        :func:`geodata.businessunits.leave_out_sole_proprietors`.
+    progress : called with ``"units"`` and how many have come, then ``"parents"``.
+    window, page_size : see :class:`loaders.official.brregsearch.Search`.
+
+    Raises
+    ------
+    SourceError
+        As :meth:`loaders.official.webclient.WebClient.ask_json`.
+    UnknownMunicipalityError, ParameterError
+        a municipality or an industry that is asked for does not exist; ``brreg.no_area``: none is.
+    """
+    wanted = tuple(municipalities)
+    codes = IndustryFilter(industries).list_codes()
+    questions = [{MUNICIPALITY: number} for number in _list_numbers(wanted)]
+    if not questions:
+        raise ParameterError("brreg.no_area")
+    search = Search(client, window=window, page_size=page_size, tell=_tell_units(progress))
+    gathered = [search.gather({**one, INDUSTRY: ",".join(codes)} if codes else one) for one in questions]
+    records = {number: record for part in gathered for number, record in part.records.items()}
+    read = _shape_answers(
+        records.values(),
+        places=PlaceFilter(municipalities=wanted),
+        industries=IndustryFilter(industries),
+        keep_sole_proprietors=keep_sole_proprietors,
+        client=client,
+        progress=progress,
+    )
+    lacking = [
+        (part.question[MUNICIPALITY], part.asked, len(part.records)) for part in gathered if not part.is_whole
+    ]
+    return replace(read, incomplete=tuple(lacking), fetched_on=search.fetched_on)
+
+
+def fetch_unit(number: str, *, client: WebClient) -> FetchedUnit:
+    """Ask for one unit: its record, or that it is deleted (with the day), removed or unknown.
+
+    Raises
+    ------
+    SourceError
+        As :meth:`loaders.official.webclient.WebClient.ask_json`.
+    """
+    valid, _problem = check_organisation_number(number)
+    return FetchedUnit(number, "unknown") if valid is None else ask_unit(valid, client=client)
+
+
+def fetch_parent_forms(
+    numbers: Iterable[str], *, client: WebClient, progress: Progress | None = None
+) -> ParentsFetched:
+    """Ask for the forms of firms, many at a time; those that the search lacks, deleted ones, one by one.
+
+    Raises
+    ------
+    SourceError
+        As :meth:`loaders.official.webclient.WebClient.ask_json`.
+    """
+    forms, gone = ask_parent_forms(numbers, client=client, progress=progress)
+    return ParentsFetched(ParentForms.from_pairs(forms.items()), gone)
+
+
+def fetch_updates(
+    *,
+    client: WebClient,
+    since: dt.date | None = None,
+    from_id: int | None = None,
+    progress: Progress | None = None,
+) -> Updates:
+    """Read the list of changes of units to its end; see :func:`loaders.official.brregupdates.ask_updates`.
+
+    Parameters
+    ----------
+    since : the day before the units were fetched is safe: what is applied twice changes nothing.
+    from_id : ``next_id`` of the last updates; goes before `since`.
+    """
+    return ask_updates(client=client, since=since, from_id=from_id, progress=progress)
+
+
+def apply_updates(
+    units: pd.DataFrame,
+    updates: Updates,
+    *,
+    client: WebClient,
+    municipalities: Iterable[str] = (),
+    industries: Iterable[str] = (),
+    keep_sole_proprietors: bool = False,
+    progress: Progress | None = None,
+) -> UnitsUpdated:
+    """Return `units` with changes applied: rows renewed and added, deleted ones marked, removed ones gone.
+
+    Parameters
+    ----------
+    units : the table of :data:`geodata.businessunits.BUSINESS_UNIT_COLUMNS`, fetched or read.
+    updates : as from :func:`fetch_updates`. client : of :data:`BRREG`.
+    municipalities, industries, keep_sole_proprietors : as the table was fetched; no municipality: all of the
+        country.
+
+    Raises
+    ------
+    SourceError
+        As :meth:`loaders.official.webclient.WebClient.ask_json`.
+    """
+    said = ask_units(choose_asked(units, updates), client=client, keep=False, progress=progress)
+    fresh = _shape_answers(
+        [unit.record for unit in said.values() if unit.fate == "registered"],
+        places=PlaceFilter(municipalities=tuple(municipalities)),
+        industries=IndustryFilter(industries),
+        keep_sole_proprietors=keep_sole_proprietors,
+        client=client,
+        progress=progress,
+    )
+    return renew_units(units, updates, said=said, fresh=fresh.units)
+
+
+def _shape_answers(
+    records: Iterable[Mapping[str, Any]],
+    *,
+    places: PlaceFilter,
+    industries: IndustryFilter,
+    keep_sole_proprietors: bool,
+    client: WebClient,
+    progress: Progress | None,
+) -> UnitsRead:
+    """Make the table of answers; only the owners of those that lie there are asked for."""
+    reading = _Reading(places, industries, None, keep_sole_proprietors=True)
+    reading.take(gather_texts(records))
+    read = reading.finish(BulkFaults())
+    if keep_sole_proprietors:
+        return read
+    owners = read.units["parent_number"].dropna().unique()
+    parents = fetch_parent_forms(map(str, owners), client=client, progress=progress)
+    units, left = leave_out_sole_proprietors(read.units, parents.forms)
+    return replace(
+        read,
+        units=units.reset_index(drop=True),
+        left_out={**read.left_out, **left.reasons},
+        parents_gone=len(parents.gone),
+    )
+
+
+def _list_numbers(municipalities: Iterable[str]) -> tuple[str, ...]:
+    """Return the numbers to ask for: today's, and those given that are older, each once."""
+    changes = read_municipality_changes()
+    found: dict[str, None] = {}
+    for given in municipalities:
+        resolved = resolve_municipality(given, changes=changes)
+        found |= dict.fromkeys((*resolved.today, resolved.number))
+    return tuple(found)
+
+
+def _tell_units(progress: Progress | None) -> Callable[[int], None] | None:
+    return None if progress is None else lambda done: progress("units", done, None)

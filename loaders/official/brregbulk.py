@@ -41,8 +41,11 @@ _DELIMITERS: Final = ",;\t|"
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _LONE = re.compile("[\ud800-\udfff]")
 
+TEXT: Final = pa.large_string()
+"""As pandas holds texts, so that nothing is copied."""
+
 Texts = dict[str, pa.Array]
-"""Column of :data:`~loaders.official.brregrows.RAW_COLUMNS` -> ``pa.string()`` without empty texts."""
+"""Column of :data:`~loaders.official.brregrows.RAW_COLUMNS` -> ``large_string`` without empty texts."""
 
 
 @dataclass
@@ -201,17 +204,21 @@ class _CsvReading:
         return arrow_csv.open_csv(
             source,
             read_options=arrow_csv.ReadOptions(
-                block_size=_BLOCK, skip_rows=1, column_names=[f"c{k}" for k in range(self.fields)]
+                block_size=_BLOCK,
+                use_threads=False,  # as soon as ready with them, and a fifth less of work
+                skip_rows=1,
+                column_names=[f"c{k}" for k in range(self.fields)],
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=self._count_row
             ),
             convert_options=arrow_csv.ConvertOptions(
                 include_columns=list(self.wanted.values()),
-                column_types={name: pa.string() for name in self.wanted.values()},
+                column_types=dict.fromkeys(self.wanted.values(), TEXT),
                 strings_can_be_null=True,
                 null_values=[""],
             ),
+            memory_pool=_choose_pool(),
         )
 
     def _next(self, batches: arrow_csv.CSVStreamingReader) -> pa.RecordBatch | None:
@@ -229,9 +236,17 @@ class _CsvReading:
         return "skip"
 
     def _hand_on(self, batches: list[pa.RecordBatch]) -> Texts:
-        table = pa.Table.from_batches(batches).combine_chunks()
+        table = pa.Table.from_batches(batches).combine_chunks(memory_pool=_choose_pool())
         self.handed_on += table.num_rows
         return {column: _join(table.column(name)) for column, name in self.wanted.items()}
+
+
+def _choose_pool() -> pa.MemoryPool:
+    """Return the pool that gives and takes back blocks of this size with the least work and the least waste."""
+    try:
+        return pa.jemalloc_memory_pool()
+    except NotImplementedError:  # not in every build
+        return pa.default_memory_pool()
 
 
 def _join(column: pa.ChunkedArray) -> pa.Array:
@@ -364,6 +379,6 @@ def _read_chunks(file: IO[bytes], faults: BulkFaults) -> Iterator[str]:
 
 def _make_array(texts: list[str | None]) -> pa.Array:
     try:
-        return pa.array(texts, type=pa.string())
+        return pa.array(texts, type=TEXT)
     except UnicodeEncodeError:  # half a character, escaped
-        return pa.array([text and _LONE.sub("\ufffd", text) for text in texts], type=pa.string())
+        return pa.array([text and _LONE.sub("\ufffd", text) for text in texts], type=TEXT)

@@ -18,14 +18,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geodata.businessunits import BUSINESS_UNIT_COLUMNS, classify_employees
+from geodata.businessunits import BUSINESS_UNIT_COLUMNS, classify_employees, tell_industry_revision
 from geodata.identifiers import check_organisation_number
 from geodata.municipality_numbers import normalise_municipality_number
+from loaders.official.brregbulk import TEXT
 from loaders.official.brregrows import HAS_REGISTERED, RAW_COLUMNS, tidy_address, tidy_text
 
 _TEXT: Final[Any] = pd.StringDtype()
-_WEIGHTS: Final = np.array([3, 2, 7, 6, 5, 4, 3, 2], dtype=np.int32)
-_TENS: Final = 10 ** np.arange(8, -1, -1, dtype=np.int64)
+_WEIGHTS: Final = (3, 2, 7, 6, 5, 4, 3, 2)
+_WHOLES: Final[Any] = pd.Int64Dtype()
+_FLAGS: Final[Any] = pd.BooleanDtype()
+_PIECE: Final = 1 << 17
+"""Bytes looked at together: what is made of them on the way stays in the processor's cache."""
 _YES: Final = {
     "true": True,
     "j": True,
@@ -55,11 +59,22 @@ def read_numbers(texts: pa.Array) -> npt.NDArray[np.int64]:
     numbers = np.full(len(texts), -1, dtype=np.int64)
     plain = np.flatnonzero(lengths == 9)
     if len(plain):
-        digits = data[starts[plain][:, None] + np.arange(9)].astype(np.int32) - ord("0")
+        if len(plain) == len(texts):  # one after another without gaps
+            signs = data[starts[0] : starts[0] + 9 * len(plain)].reshape(-1, 9)
+        else:
+            signs = data[starts[plain][:, None] + np.arange(9)]
+        digits = np.ascontiguousarray(signs.T) - np.uint8(
+            ord("0")
+        )  # what is no digit wraps to a large number
+        total = np.zeros(len(plain), dtype=np.uint16)
+        value = np.zeros(len(plain), dtype=np.int64)
+        for place, weight in enumerate(_WEIGHTS):
+            total += digits[place] * np.uint16(weight)
+        for place in range(9):
+            value = value * 10 + digits[place]
         # 11 - (sum mod 11), of which 11 is 0 and 10 equals no digit
-        fits = (11 - digits[:, :8] @ _WEIGHTS % 11) % 11 == digits[:, 8]
-        fits &= ((digits >= 0) & (digits <= 9)).all(axis=1)
-        numbers[plain[fits]] = digits[fits] @ _TENS
+        fits = ((11 - total % 11) % 11 == digits[8]) & (digits.max(axis=0) <= 9)
+        numbers[plain[fits]] = value[fits]
     for row in np.flatnonzero((lengths > 0) & (lengths != 9)):
         number, _problem = check_organisation_number(texts[int(row)].as_py())
         if number is not None:
@@ -70,11 +85,11 @@ def read_numbers(texts: pa.Array) -> npt.NDArray[np.int64]:
 def shape_units(
     raw: Mapping[str, pa.Array], numbers: npt.NDArray[np.int64], unreadable: Unreadable
 ) -> pd.DataFrame:
-    """Return the table of units of texts by :data:`RAW_COLUMNS`; `industry_revision` and `parent_form` lack.
+    """Return the table of units of texts by :data:`RAW_COLUMNS`; `industry_revision` lacks.
 
     Parameters
     ----------
-    raw : columns of one length, ``pa.string()``; columns that the source does not have are left out.
+    raw : columns of one length, ``large_string``; columns that the source does not have are left out.
     numbers : as from :func:`read_numbers`, none of them -1.
     """
     rows = len(numbers)
@@ -85,23 +100,22 @@ def shape_units(
             texts = _READERS[column](texts, column, unreadable)
         if column not in (HAS_REGISTERED, "employees", "organisation_number", "parent_number"):
             columns[column] = _as_text_column(texts, rows)
-    columns["organisation_number"] = _as_text_column(_write_numbers(numbers), rows)
+    columns["organisation_number"] = _as_text_column(
+        _write_numbers(raw["organisation_number"], numbers), rows
+    )
     columns["parent_number"] = _as_text_column(_read_parents(raw.get("parent_number"), unreadable), rows)
     employees = _read_employees(raw.get("employees"), rows, unreadable)
     flags = _read_flags(raw.get(HAS_REGISTERED), rows)
     columns["employees"] = employees
     columns["employees_status"] = classify_employees(flags, employees)
-    for column in ("parent_form", "industry_revision"):
-        columns[column] = _as_text_column(None, rows)
+    columns["industry_revision"] = _as_text_column(None, rows)
     return pd.DataFrame({column: columns[column] for column in BUSINESS_UNIT_COLUMNS})
 
 
 def _lay_open(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
     """Return where each text begins, its length in bytes (0 for null) and all bytes."""
     _valid, offsets, data = texts.buffers()
-    places = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(
-        np.int64
-    )
+    places = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
     lengths = np.diff(places)
     if texts.null_count:
         lengths = np.where(texts.is_valid().to_numpy(zero_copy_only=False), lengths, 0)
@@ -119,14 +133,12 @@ def _find_odd(texts: pa.Array, *, address: bool = False) -> npt.NDArray[np.bool_
     part = data[begin:end]
     if not len(part):
         return odd
-    # what begins a no-break space, a thin space or a byte order mark begins little else in such names
-    strange = (
-        (part < 0x20) | (part == 0x7F) | (part == 0xC2) | (part == 0xE2) | (part == 0xEF) | (part == 0xE1)
+    found = np.concatenate(
+        [
+            _scan(part[at : at + _PIECE + 1], address=address) + (begin + at)
+            for at in range(0, len(part), _PIECE)
+        ]
     )
-    strange[:-1] |= (part[:-1] == 0x20) & (part[1:] == 0x20)
-    if address:
-        strange[:-1] |= ((part[:-1] == ord("/")) | (part[:-1] == ord("\\"))) & (part[1:] == ord("n"))
-    found = np.flatnonzero(strange) + begin
     if len(found):
         odd[np.searchsorted(starts, found, side="right") - 1] = True
     some = np.flatnonzero(lengths > 0)
@@ -136,6 +148,25 @@ def _find_odd(texts: pa.Array, *, address: bool = False) -> npt.NDArray[np.bool_
         odd[some[(first == edge) | (last == edge)]] = True
     odd[lengths == 0] = False
     return odd
+
+
+def _scan(part: npt.NDArray[np.uint8], *, address: bool) -> npt.NDArray[np.int64]:
+    strange = part < 0x20
+    # what begins a no-break space, a thin space or a byte order mark begins little else in such names
+    for byte in (0x7F, 0xC2, 0xE1, 0xE2, 0xEF):
+        strange |= part == byte
+    space = part == 0x20
+    strange[:-1] |= space[:-1] & space[1:]
+    if address:
+        strange[:-1] |= ((part[:-1] == ord("/")) | (part[:-1] == ord("\\"))) & (part[1:] == ord("n"))
+    return np.flatnonzero(strange)
+
+
+def tell_revisions(units: pd.DataFrame, *, sn2025: frozenset[str], whole: str) -> pd.Series:
+    """Return the revision of each unit's first industry code, each distinct code looked at once."""
+    codes, distinct = pd.factorize(units["industry_code"])
+    told = tell_industry_revision(pd.Series(distinct, dtype="string"), sn2025=sn2025, whole=whole)
+    return pd.Series(told.array.take(codes, allow_fill=True), index=units.index)
 
 
 def _mend(texts: pa.Array, which: npt.NDArray[np.bool_], mend: Callable[[str], str | None]) -> pa.Array:
@@ -149,7 +180,7 @@ def _mend(texts: pa.Array, which: npt.NDArray[np.bool_], mend: Callable[[str], s
         if text not in distinct:
             distinct[text] = mend(text) or None
         mended.append(distinct[text])
-    return pc.replace_with_mask(texts, mask, pa.array(mended, type=pa.string()))
+    return pc.replace_with_mask(texts, mask, pa.array(mended, type=TEXT))
 
 
 def _read_text(texts: pa.Array, _column: str, _unreadable: Unreadable) -> pa.Array:
@@ -238,21 +269,23 @@ def _fit(
     return fits
 
 
-def _write_numbers(numbers: npt.NDArray[np.int64]) -> pa.Array:
-    return pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width=9, padding="0")
+def _write_numbers(texts: pa.Array, numbers: npt.NDArray[np.int64]) -> pa.Array:
+    """Return the numbers as nine digits, null where they are -1; `texts` themselves where they are just that."""
+    wrong = numbers < 0
+    if not wrong.any() and (_lay_open(texts)[1] == 9).all():
+        return texts
+    written = pc.utf8_lpad(pa.array(numbers).cast(TEXT), width=9, padding="0")
+    return pc.if_else(pa.array(wrong), pa.scalar(None, TEXT), written)
 
 
 def _read_parents(texts: pa.Array | None, unreadable: Unreadable) -> pa.Array | None:
     if texts is None:
         return None
     numbers = read_numbers(texts)
-    wrong = numbers < 0
-    given = texts.is_valid().to_numpy(zero_copy_only=False)
-    if (wrong & given).any():
-        unreadable.counts["parent_number"] += int((wrong & given).sum())
-    if not wrong.any() and len(texts) and (pc.binary_length(texts).to_numpy() == 9).all():
-        return texts
-    return pc.if_else(pa.array(wrong), pa.scalar(None, pa.string()), _write_numbers(numbers))
+    wrong = (numbers < 0) & texts.is_valid().to_numpy(zero_copy_only=False)
+    if wrong.any():
+        unreadable.counts["parent_number"] += int(wrong.sum())
+    return _write_numbers(texts, numbers)
 
 
 def _read_employees(texts: pa.Array | None, rows: int, unreadable: Unreadable) -> pd.Series:
@@ -269,7 +302,7 @@ def _read_employees(texts: pa.Array | None, rows: int, unreadable: Unreadable) -
     if not values:
         return pd.Series(pd.NA, index=range(rows), dtype="Int64")
     numbers = pa.array(values, type=pa.int64()).take(coded.indices)
-    return pd.Series(pd.array(numbers, dtype="Int64"))
+    return pd.Series(_WHOLES.__from_arrow__(numbers))
 
 
 def _read_flags(texts: pa.Array | None, rows: int) -> pd.Series:
@@ -279,13 +312,13 @@ def _read_flags(texts: pa.Array | None, rows: int) -> pd.Series:
     values = [_YES.get(tidy_text(text).casefold()) for text in coded.dictionary.to_pylist()]
     if not values:
         return pd.Series(pd.NA, index=range(rows), dtype="boolean")
-    return pd.Series(pd.array(pa.array(values, type=pa.bool_()).take(coded.indices), dtype="boolean"))
+    return pd.Series(_FLAGS.__from_arrow__(pa.array(values, type=pa.bool_()).take(coded.indices)))
 
 
 def _as_text_column(texts: pa.Array | None, rows: int) -> Any:
     if texts is None:
-        texts = pa.nulls(rows, pa.large_string())
-    return _TEXT.__from_arrow__(texts.cast(pa.large_string()))
+        texts = pa.nulls(rows, TEXT)
+    return _TEXT.__from_arrow__(texts)
 
 
 _READERS: Final[Mapping[str, Callable[[pa.Array, str, Unreadable], pa.Array]]] = {

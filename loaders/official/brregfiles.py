@@ -18,7 +18,7 @@ _CHUNK: Final = 1 << 20
 _NUMBER: Final = b"organisasjonsnummer"
 
 
-def download_register(
+def fetch_bulk(
     target: Path,
     *,
     kind: Kind = "underenheter",

@@ -100,6 +100,10 @@ class IndustryFilter:
         self._prefixes = tuple(prefixes)
         self.is_open = not prefixes
 
+    def list_codes(self) -> tuple[str, ...]:
+        """Return the codes asked for as the register writes them: ``38``, ``38.1``, ``38.110``."""
+        return tuple(prefix[:2] + ("." + prefix[2:] if prefix[2:] else "") for prefix in self._prefixes)
+
     def judge(self, codes: Iterable[pa.Array | None], *, rows: int) -> npt.NDArray[np.bool_]:
         """Tell which rows are taken by the columns `codes`."""
         if self.is_open:

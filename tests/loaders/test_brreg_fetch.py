@@ -7,12 +7,14 @@ import random
 from pathlib import Path
 from typing import Any, cast
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geodata.businessunits import BUSINESS_UNIT_COLUMNS
 from geodata.errors import ParameterError, SourceError
-from loaders.official.brregfiles import download_register
+from loaders.brreg import apply_updates, fetch_bulk, fetch_unit, fetch_units, fetch_updates
 from loaders.official.brregparts import split_days, split_industries
 from loaders.official.brregsearch import BRREG, Gathered, Search
 from loaders.official.brregunits import ask_parent_forms, ask_unit, ask_units
@@ -399,7 +401,7 @@ def test_a_broken_download_goes_on_and_ends_whole(tmp_path: Path) -> None:
     register.files["underenheter/lastned/csv"] = whole_csv()
     faults = [cut(0.8), status(500), None]
     with play(register.answer, faults) as service, client_of(service) as client:
-        came = download_register(tmp_path / "all.csv.gz", client=client)
+        came = fetch_bulk(tmp_path / "all.csv.gz", client=client)
     assert came.path.read_bytes() == whole_csv()
     assert "Range" in service.asked[-1].headers
     assert [file.name for file in tmp_path.iterdir()] == ["all.csv.gz"]
@@ -409,7 +411,7 @@ def test_a_file_in_json_is_asked_for_by_its_type(tmp_path: Path) -> None:
     register = PlayedRegister()
     register.files["enheter/lastned"] = pack([{"organisasjonsnummer": number_of(1)}], "json")
     with play(register.answer, [html()]) as service, client_of(service) as client:
-        download_register(tmp_path / "all.json.gz", kind="enheter", layout="json", client=client)
+        fetch_bulk(tmp_path / "all.json.gz", kind="enheter", layout="json", client=client)
     accept = service.asked[0].headers["Accept"]
     assert accept.startswith("application/vnd.brreg.enhetsregisteret.enhet.v2+gzip")
     assert len(service.asked) == 2
@@ -424,6 +426,150 @@ def test_what_is_no_register_is_never_kept(content: bytes, tmp_path: Path) -> No
     register = PlayedRegister()
     register.files["underenheter/lastned/csv"] = content
     with play(register.answer) as service, client_of(service) as client, pytest.raises(SourceError) as caught:
-        download_register(tmp_path / "all.csv.gz", client=client)
+        fetch_bulk(tmp_path / "all.csv.gz", client=client)
     assert caught.value.code == "source.unexpected"
     assert list(tmp_path.iterdir()) == []
+
+
+# --- the door: tables -------------------------------------------------------------------------------------
+
+
+def make_firm(order: int, form: str) -> Unit:
+    return Unit(number_of(9000 + order), more={"organisasjonsform": {"kode": form}})
+
+
+def make_region() -> PlayedRegister:
+    """Two municipalities; firms, single persons, a deleted county; one unit that only has its post here."""
+    firms = [make_firm(0, "AS"), make_firm(1, "ENK"), make_firm(2, "IKS")]
+    units = make_units(40, municipality="5001", seed=1) + make_units(
+        20, municipality="5006", seed=2, first=40
+    )
+    for order, unit in enumerate(units):
+        unit.parent = firms[order % 3].number
+    units += [Unit(number_of(70), parent=number_of(9003)), Unit(number_of(71), "5001", located="4601")]
+    register = PlayedRegister(units, firms, window=100)
+    shut = {
+        "organisasjonsnummer": number_of(9003),
+        "organisasjonsform": {"kode": "FYLK"},
+        "slettedato": "2024-01-01",
+    }
+    register.gone[number_of(9003)] = (200, shut)
+    return register
+
+
+def test_units_come_as_a_table_without_those_of_single_persons() -> None:
+    register = make_region()
+    steps: list[str] = []
+    with play(register.answer, rate=0.2, seed=5) as service, client_of(service) as client:
+        read = fetch_units(
+            municipalities=["5001", "1702"],  # the second became 5006 and is asked for by both numbers
+            client=client,
+            window=100,
+            page_size=20,
+            progress=lambda step, done, total: steps.append(step),
+        )
+    persons = {unit.number for unit in register.units.values() if unit.parent == number_of(9001)}
+    assert set(read.units["organisation_number"]) == set(register.units) - persons - {number_of(71)}
+    assert read.left_out == {"elsewhere": 1, "sole_proprietor": len(persons)}
+    assert set(read.units["parent_form"]) == {"AS", "IKS", "FYLK"}
+    assert read.parents_gone == 1
+    assert (read.incomplete, read.fetched_on) == ((), dt.date.today().isoformat())
+    assert [finding.code for finding in read.tell("brreg")] == ["brreg.parents_gone", "brreg.sole_proprietor"]
+    assert set(steps) == {"units", "parents"}
+    asked = {one.one("kommunenummer") for one in service.asked if one.path == "/underenheter"}
+    assert asked == {"5001", "5006", "1702"}
+
+
+def test_those_of_single_persons_come_where_they_are_wanted() -> None:
+    register = make_region()
+    with play(register.answer) as service, client_of(service) as client:
+        read = fetch_units(
+            municipalities=["5006"],
+            industries=["38", "47110"],
+            keep_sole_proprietors=True,
+            client=client,
+            window=100,
+        )
+        assert {one.path for one in service.asked} == {"/underenheter"}
+    wanted = {
+        unit.number
+        for unit in register.units.values()
+        if unit.municipality == "5006" and any(code.startswith(("38", "47.110")) for code in unit.codes)
+    }
+    assert wanted
+    assert set(read.units["organisation_number"]) == wanted
+    assert service.asked[0].one("naeringskode") == "38,47.110"
+
+
+def test_what_lacks_of_a_municipality_is_told_with_both_counts() -> None:
+    units = [Unit(number_of(order), codes=("47.110",)) for order in range(250)]
+    register = PlayedRegister(units, window=100, heeded={"kommunenummer", "naeringskode"})
+    with play(register.answer) as service, client_of(service) as client:
+        read = fetch_units(
+            municipalities=["5001"], client=client, keep_sole_proprietors=True, window=100, page_size=50
+        )
+    assert read.incomplete == (("5001", 250, 200),)
+    finding = read.tell("brreg")[0]
+    assert (finding.code, finding.value, finding.values) == (
+        "brreg.incomplete",
+        "5001",
+        {"asked": 250, "found": 200},
+    )
+
+
+def test_an_empty_municipality_is_an_empty_table() -> None:
+    with play(PlayedRegister().answer) as service, client_of(service) as client:
+        read = fetch_units(municipalities=["5001"], client=client)
+        with pytest.raises(ParameterError) as caught:
+            fetch_units(municipalities=[], client=client)
+    assert read.units.empty
+    assert read.incomplete == ()
+    assert caught.value.code == "brreg.no_area"
+
+
+def test_a_number_that_is_none_is_not_asked_for() -> None:
+    with play(PlayedRegister().answer) as service, client_of(service) as client:
+        said = fetch_unit("123456789", client=client)
+    assert (said.fate, service.asked) == ("unknown", [])
+
+
+def test_updates_renew_add_mark_and_remove() -> None:
+    register = make_region()
+    with play(register.answer, rate=0.25, seed=8) as service, client_of(service) as client:
+        area = {"municipalities": ["5001", "5006"], "client": client}
+        before = fetch_units(**area, window=100, page_size=20).units
+        numbers = list(before["organisation_number"])
+        renewed, shut, out, moved, still = numbers[:5]
+
+        register.units[renewed].name = "NYTT OPPDIKTA NAMN"
+        register.units[renewed].employees = 77
+        register.gone[shut] = (200, {"organisasjonsnummer": shut, "slettedato": "2026-11-19"})
+        register.gone[out] = (410, {"organisasjonsnummer": out})
+        register.units[moved].municipality = register.units[moved].located = "0301"
+        for number in (shut, out):
+            del register.units[number]
+        added, person, far = number_of(200), number_of(201), number_of(202)
+        register.units[added] = Unit(added, "5006", parent=number_of(9000))
+        register.units[person] = Unit(person, "5006", parent=number_of(9001))
+        register.units[far] = Unit(far, "0301", parent=number_of(9000))
+        told = [(renewed, "Endring"), (shut, "Sletting"), (out, "Fjernet"), (moved, "Endring"), (added, "Ny")]
+        told += [(person, "Ny"), (far, "Ny"), (number_of(300), "Sletting"), (still, "Ukjent")]
+        for order, (number, kind) in enumerate(told):
+            register.tell_change(100 + 3 * order, number, kind)
+
+        updates = fetch_updates(client=client, since=dt.date(2026, 11, 19))
+        asked = len(service.asked)
+        after = apply_updates(before, updates, **area)
+        assert all("300" not in one.path for one in service.asked[asked:])
+        again = apply_updates(after.units, updates, **area)
+        rest = fetch_updates(client=client, from_id=after.next_id)
+    table = after.units.set_index("organisation_number")
+    assert list(table.index) == [number for number in numbers if number not in (out, moved)] + [added]
+    assert table.loc[renewed, ["name", "employees"]].tolist() == ["NYTT OPPDIKTA NAMN", 77]
+    assert table.loc[shut, "deleted_on"] == "2026-11-19"
+    assert table["deleted_on"].notna().sum() == 1
+    assert after.counts == {"renewed": 2, "added": 1, "deleted": 1, "removed": 1, "left": 1}
+    pd.testing.assert_frame_equal(after.units.drop(index=range(4)), again.units.drop(index=range(4)))
+    assert list(after.units.columns) == list(BUSINESS_UNIT_COLUMNS)
+    assert after.units.dtypes.equals(before.dtypes)
+    assert rest.changes == ()
