@@ -72,7 +72,7 @@ def _show_counts(rows: list[tuple[str, int]], *, key: str, title: str, alt: str)
             pd.DataFrame(rows, columns=["title", "count"]),
             key=key,
             columns=("title", "count"),
-            titles={"title": title, "count": _("Number")},
+            titles={"title": title, "count": _("Count")},
             alt=alt,
         )
 

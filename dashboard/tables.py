@@ -55,6 +55,7 @@ DECIMALS = {
     "value": 1,
     "limit": 1,
     "streams": 0,
+    "count": 0,
     "unknown": 0,
     "member_count": 0,
     "exchange_t_min": 0,

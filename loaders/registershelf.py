@@ -137,6 +137,21 @@ def remove_extract(extract: Extract, *, folder: Path | None = None) -> None:
     remove_fetched(folder or sources_folder(), extract.record)
 
 
+def find_extract(key: str, *, folder: Path | None = None) -> Extract:
+    """Return an extract by its key or name.
+
+    Raises
+    ------
+    RefusedFileError
+        ``fill.unknown``; `names` tells which there are.
+    """
+    extracts = list_extracts(folder)
+    found = next((one for one in extracts if key in (one.key, one.name)), None)
+    if found is None:
+        raise RefusedFileError("fill.unknown", name=key[:80], names=", ".join(one.key for one in extracts))
+    return found
+
+
 def read_register(key: str, *, folder: Path | None = None) -> RegionTables:
     """Return the facilities of :func:`read_extract` as tables of a region, which has no stream."""
     return RegionTables(
@@ -158,12 +173,9 @@ def read_extract(key: str, *, folder: Path | None = None) -> gpd.GeoDataFrame:
     Raises
     ------
     RefusedFileError
-        ``fill.unknown`` (no such extract, `names` tells which there are), ``fill.damaged``.
+        As :func:`find_extract`; ``fill.damaged``.
     """
-    extracts = list_extracts(folder)
-    extract = next((one for one in extracts if key in (one.key, one.name)), None)
-    if extract is None:
-        raise RefusedFileError("fill.unknown", name=key, names=", ".join(one.key for one in extracts))
+    extract = find_extract(key, folder=folder)
     try:
         content = extract.record.path(folder or sources_folder()).read_bytes()
         if hashlib.sha256(content).hexdigest() != extract.record.sha256:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.commands.region import Dataset, Files, Modelled, Municipalities, NeighboursKm, run_region
+from dashboard.commands.region import (
+    Dataset,
+    Files,
+    Modelled,
+    Municipalities,
+    NeighboursKm,
+    Registers,
+    run_region,
+)
 from dashboard.text import format_number, language
 from dashboard.text import gettext as _
 
@@ -24,6 +32,7 @@ def analyse(
     files: Files = None,
     dataset: Dataset = "region",
     modelled: Modelled = True,
+    registers: Registers = None,
     municipality: Municipalities = None,
     neighbours_km: NeighboursKm = None,
     max_km: Annotated[float | None, typer.Option(help=_("Longest distance of a match, km by road."))] = None,
@@ -62,6 +71,7 @@ def analyse(
         uses=uses,
         folder=out,
         modelled=modelled,
+        registers=registers or [],
     )
     usual = EconomicChoices()
     pricing = Pricing(

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dashboard.commands.region import Dataset, Files, Modelled, Municipalities, NeighboursKm, run_region
+from dashboard.commands.region import (
+    Dataset,
+    Files,
+    Modelled,
+    Municipalities,
+    NeighboursKm,
+    Registers,
+    run_region,
+)
 from dashboard.text import gettext as _
 
 if TYPE_CHECKING:
@@ -32,6 +40,7 @@ def plan(
     ] = "net",
     dataset: Dataset = "region",
     modelled: Modelled = True,
+    registers: Registers = None,
     municipality: Municipalities = None,
     neighbours_km: NeighboursKm = None,
     max_km: Annotated[float | None, typer.Option(help=_("Longest way of a match, km by road."))] = None,
@@ -104,6 +113,7 @@ def plan(
             uses=uses,
             folder=out or Path(spare),
             modelled=modelled,
+            registers=registers or [],
         )
     prices = price_matches(result.matches, tables=read_economics(), choices=choices, uses=uses, codes=codes)
     found = plan_scenario(result, prices, goal=goal, limits=limits, codes=codes)

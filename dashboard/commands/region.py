@@ -37,6 +37,12 @@ Modelled = Annotated[
     ),
 ]
 
+Registers = Annotated[
+    list[str] | None,
+    typer.Option(help=_("Filled registers added to the data set: name or all; may be repeated.")),
+]
+ALL_REGISTERS = "all"
+
 
 def run_region(
     dataset: str,
@@ -49,12 +55,14 @@ def run_region(
     uses: UseLibrary,
     folder: Path,
     modelled: bool = True,
+    registers: Sequence[str] = (),
 ) -> tuple[ScenarioResult, bool]:
     """Return the scenario over the embedded roads, and whether rows of `files` were refused.
 
     With `modelled`, facilities that tell industry and employees and have no stream of their own get modelled
     ones; without it, no modelled stream takes part, whoever modelled it.
-    What was refused is told in `folder`/findings.csv.
+    What was refused is told in `folder`/findings.csv. `registers` are names of filled ones; their owners are
+    among the sources of the result.
     """
     from geodata.scenario import run_scenario
     from loaders.roads import read_road_network
@@ -62,7 +70,10 @@ def run_region(
     if dataset not in ("region", "practice", "none"):
         raise typer.BadParameter(_("Choose region, practice or none."), param_hint="--dataset")
     numbers = find_municipalities(municipality) if municipality else None
-    tables, faults = read_tables(dataset, files, folder=folder)
+    if registers and dataset == "practice":
+        raise typer.BadParameter(_("Registers stand beside the real region only."), param_hint="--registers")
+    tables, faults = read_tables(dataset, files, folder=folder, alone=not registers)
+    tables, credits = add_registers(tables, registers)
     tables = choose_modelled(tables, modelled=modelled)
     result = run_scenario(
         tables,
@@ -72,13 +83,18 @@ def run_region(
         parameters=parameters,
         municipalities=numbers,
         neighbours_km=neighbours_km,
-        sources=[path.name for path in files],
+        sources=[*(path.name for path in files), *credits],
     )
     return result, faults
 
 
-def read_tables(dataset: str, files: Sequence[Path], *, folder: Path) -> tuple[RegionTables, bool]:
-    """Return the tables to work on and whether some rows of `files` were refused (told in findings.csv)."""
+def read_tables(
+    dataset: str, files: Sequence[Path], *, folder: Path, alone: bool = True
+) -> tuple[RegionTables, bool]:
+    """Return the tables to work on and whether some rows of `files` were refused (told in findings.csv).
+
+    With `alone`, there must be a data set or a file; else nothing comes of nothing.
+    """
     from geodata.findings import tabulate_findings
     from geodata.partners import append_tables
     from loaders.exports import write_csv
@@ -87,9 +103,9 @@ def read_tables(dataset: str, files: Sequence[Path], *, folder: Path) -> tuple[R
 
     known = read_region("practice" if dataset == "practice" else "region") if dataset != "none" else None
     if not files:
-        if known is None:
+        if known is None and alone:
             raise typer.BadParameter(_("Name at least one file."), param_hint="FILES")
-        return known, False
+        return known or make_no_tables(), False
     for path in files:
         if not path.is_file():
             raise typer.BadParameter(_("There is no file {name}.").format(name=path.name), param_hint="FILES")
@@ -97,6 +113,30 @@ def read_tables(dataset: str, files: Sequence[Path], *, folder: Path) -> tuple[R
     write_csv(tabulate_findings(members.findings), folder / "findings.csv")
     tables = members.tables if known is None else append_tables(known, members.tables)
     return tables, members.has_errors
+
+
+def make_no_tables() -> RegionTables:
+    """Return tables without rows."""
+    import geopandas as gpd
+
+    from geodata.results import RegionTables
+    from geodata.schemas import empty_table
+
+    others = (empty_table(name) for name in ("streams", "networks", "memberships"))
+    return RegionTables(gpd.GeoDataFrame(empty_table("facilities")), *others)
+
+
+def add_registers(tables: RegionTables, wanted: Sequence[str]) -> tuple[RegionTables, list[str]]:
+    """Return `tables` with the facilities of filled registers (names, or ``all``), and whom to name."""
+    from geodata.registerfacilities import add_register
+    from loaders.registershelf import find_extract, list_extracts, read_extract
+
+    extracts = list_extracts() if ALL_REGISTERS in wanted else [find_extract(name) for name in wanted]
+    credits = []
+    for extract in extracts:
+        tables = add_register(tables, read_extract(extract.key))
+        credits += [f"{text} ({extract.name}, {extract.record.fetched_on})" for text in extract.attributions]
+    return tables, list(dict.fromkeys(credits))
 
 
 def choose_modelled(tables: RegionTables, *, modelled: bool) -> RegionTables:
