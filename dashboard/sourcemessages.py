@@ -29,6 +29,31 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
         "{service} cannot be reached now; an older answer that was kept is used.",
         "Fetch again later to have today's data.",
     ),
+    # Brønnøysundregistrene: fetching
+    "brreg.no_area": (
+        "No municipality was asked for.",
+        "Give a county or municipalities by number, such as 50 or 5001.",
+    ),
+    "brreg.incomplete": (
+        "Brønnøysundregistrene told of {asked} units in municipality {value} and gave {found}.",
+        "Fetch again, or take the register's file of the whole country (--bulk).",
+    ),
+    "brreg.parents_gone": (
+        "{count} owners of units are no longer in the register.",
+        "Nothing needs to be done: the form of one that is deleted is known still.",
+    ),
+    "brreg.no_beginning": (
+        "Nothing says since when changes are to be fetched.",
+        "Give a day, or fetch the units first.",
+    ),
+    "brreg.not_whole": (
+        "The file {file} is damaged or broken off.",
+        "Fetch it again.",
+    ),
+    "brreg.other_layout": (
+        "The file {file} is not the business register's file of all units or firms.",
+        "Fetch it from data.brreg.no, as CSV or JSON.",
+    ),
     # Kartverket through Geonorge
     "geonorge.no_question": (
         "Nothing was asked for.",
