@@ -24,6 +24,7 @@ from loaders.embedded import data_dir, read_municipalities, read_places, read_po
 Row = dict[str, str]
 
 SEED = 20261122
+NOT_TOLD = ("employees",)  # invented firms have invented streams: nothing is modelled from employees
 FACILITIES = 200
 STREAMS = 600
 REFERENCE = "Øvingsdata (fiktiv)"
@@ -366,7 +367,8 @@ def make_practice_tables(*, seed: int = SEED) -> dict[str, list[Row]]:
 def write_practice(directory: Path, *, seed: int = SEED) -> None:
     """Write the four practice tables as CSV (UTF-8, comma, dot) into `directory`."""
     for name, rows in make_practice_tables(seed=seed).items():
-        columns = [column.name for column in TABLES[name]] + (["lat", "lon"] if name == "facilities" else [])
+        columns = [column.name for column in TABLES[name] if column.name not in NOT_TOLD]
+        columns += ["lat", "lon"] if name == "facilities" else []
         with (directory / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=columns, restval="", lineterminator="\n")
             writer.writeheader()
