@@ -121,7 +121,15 @@ def _find_value_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) ->
     if len(found) == len(header):  # codes that look like numbers: the first column is no value
         found = found[1:]
     named = [at for at in found if _split_wide(header[at])[1]]
-    return named or found
+    if named:
+        return named
+    while len(found) > 1 and not _tell_rows_apart([at for at in range(len(header)) if at not in found], rows):
+        found = found[1:]  # numbers that are a dimension: ages, codes
+    return found
+
+
+def _tell_rows_apart(keys: list[int], rows: Sequence[Sequence[str]]) -> bool:
+    return len({tuple(row[at] for at in keys) for row in rows}) == len(rows)
 
 
 def _split_wide(name: str) -> tuple[str, str]:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from geodata.errors import ParameterError, RefusedFileError
 from geodata.municipalities import resolve_municipality
@@ -30,7 +32,7 @@ from loaders.klass import (
     read_industry_changes,
     read_versions,
 )
-from loaders.official.klassrows import find_norwegian_part
+from loaders.official.klassrows import find_norwegian_part, read_klass_json
 from loaders.official.webclient import WebClient
 from tests.loaders.played import Asked, Played, Reply, play
 
@@ -271,6 +273,41 @@ def test_names_in_a_list_of_languages_are_read(tmp_path: Path) -> None:
         json.dumps({"codes": [make_code("38", "x") | {"name": words, "parentCode": "E"}]}), encoding="utf-8"
     )
     assert read_classification(file)["name"].tolist() == ["Avfall"]
+
+
+words = st.text(st.characters(whitelist_categories=("Lu", "Ll")), min_size=1, max_size=8)
+dashes = st.sampled_from([" - ", "\u00a0- ", " \u2013 ", "  -\u00a0"])
+
+
+@st.composite
+def klass_rows(draw: st.DrawFn) -> tuple[dict[str, Any], list[str], bool]:
+    parts = draw(st.lists(words, min_size=1, max_size=3))
+    name: str | None = draw(dashes).join(parts)
+    if draw(st.integers(0, 5)) == 0:
+        name = None
+    code = draw(st.from_regex(r"[0-9]{4}", fullmatch=True))
+    row = make_code(code, name, notes=draw(st.sampled_from([None, "", {"include": "a"}, "b\u00a0c"])))
+    for key in ("parentCode", "level", "shortName", "notes", "name"):
+        if draw(st.integers(0, 6)) == 0:
+            row.pop(key)
+    row["validTo"] = draw(st.sampled_from([None, "2024-01-01", "2024-01-01T00:00:00.000+0000", "snart"]))
+    return row, parts, "name" in row and name is not None
+
+
+@settings(max_examples=40)
+@given(st.lists(klass_rows(), min_size=1, max_size=6))
+def test_lacking_keys_nulls_and_hard_spaces_cost_no_row(
+    rows: list[tuple[dict[str, Any], list[str], bool]],
+) -> None:
+    given_rows = [row for row, _parts, _named in rows]
+    codes = read_klass_json({"codes": given_rows}).table
+    assert codes["code"].tolist() == [row["code"] for row in given_rows]
+    for (row, parts, named), read in zip(rows, codes.to_dict("records"), strict=True):
+        assert (read["norwegian_name"] in parts) if named else pd.isna(read["name"])
+        if named:
+            assert read["name"] == " ".join(str(row["name"]).split())
+        whole_date = str(row["validTo"]).startswith("2024-01-01")
+        assert read["valid_to"] == "2024-01-01" if whole_date else pd.isna(read["valid_to"])
 
 
 @pytest.mark.parametrize(

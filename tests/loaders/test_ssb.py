@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.errors import ParameterError, RefusedFileError, SourceError
+from loaders.official.jsonstat import read_cube, read_jsonstat, tabulate_cube
 from loaders.official.pxweb import (
+    Assembly,
     Chosen,
     choose_codes,
     count_cells,
@@ -57,8 +60,6 @@ def make_client(service: Played, *, cache: Path | None = None) -> WebClient:
 
 
 def list_expected(table: PlayedTable) -> pd.DataFrame:
-    from loaders.official.jsonstat import read_jsonstat
-
     return read_jsonstat(table.describe()).frame
 
 
@@ -245,6 +246,62 @@ def test_parts_are_small_enough_and_together_the_whole(sizes: list[int], most: i
     assert len(corners) == len(parts)
 
 
+@settings(max_examples=50)
+@given(
+    sizes=st.tuples(st.integers(1, 9), st.integers(1, 6), st.integers(1, 5)),
+    most=st.integers(1, 60),
+    shuffle=st.randoms(use_true_random=False),
+)
+def test_answers_in_any_order_make_the_same_whole(
+    sizes: tuple[int, int, int], most: int, shuffle: random.Random
+) -> None:
+    table = make_table(sizes[0], sizes[1])
+    table.dimensions["Materialtype"] = [f"m{at}" for at in range(sizes[2])]
+    description = read_description(table.describe(with_values=False))
+    chosen = choose_codes({}, description=description)
+    parts = list(split_question(chosen, most_cells=most))
+    shuffle.shuffle(parts)
+    whole = Assembly(chosen, description=description)
+    for part in parts:
+        answer = table.describe({name: list(codes) for name, codes in part.items()})
+        assert whole.fits(answer, part)
+        whole.add(read_cube(answer), part)
+    pd.testing.assert_frame_equal(tabulate_cube(whole.finish()).frame, list_expected(table))
+    if len(parts) > 1:
+        lacking = Assembly(chosen, description=description)
+        lacking.add(read_cube(answer), parts[-1])
+        with pytest.raises(RefusedFileError) as caught:
+            lacking.finish()
+        assert caught.value.code == "ssb.cells_lacking"
+        lacking.add(read_cube(answer), parts[-1])
+        with pytest.raises(RefusedFileError):
+            lacking.finish()
+
+
+def test_no_more_is_asked_in_a_minute_than_the_service_takes() -> None:
+    waits: list[float] = []
+    bank = StatisticsBank(make_table(40))
+    with (
+        play(bank.answer) as service,
+        WebClient(SSB, address=service.address, wait=waits.append) as client,
+    ):
+        for region in bank.tables["01234"].dimensions["Region"][:18]:
+            fetch_table("01234", client=client, selection={"Region": [region]})
+        assert len(service.asked) == 36
+    assert SSB.per_minute == 30
+    assert (
+        sum(seconds > 30 for seconds in waits) == 36 - 30
+    )  # nothing slept: each wait is to the minute's end
+
+
+def test_a_refusal_that_is_not_about_size_ends(tmp_path: Path) -> None:
+    bank = StatisticsBank(make_table(200, 12), most_cells=20)
+    with play(bank.answer) as service, make_client(service) as client, pytest.raises(SourceError) as caught:
+        fetch_table("01234", client=client, api="v0")
+    assert caught.value.code == "source.refused"
+    assert len(service.asked) < 12
+
+
 def test_codes_with_commas_go_in_the_body() -> None:
     table = make_table()
     description = read_description(table.describe(with_values=False))
@@ -390,6 +447,23 @@ def test_csv_files_are_read_as_the_service_gives_them(tmp_path: Path, encoding: 
     assert frame["value"].fillna(-1).tolist() == [1200.5, -1, 0, 0]
     assert frame["status"].fillna("").tolist() == ["", "..", "", "-"]
     assert set(frame["unit"]) == {"tonn"}
+
+
+AGES = """\
+"alder";"størrelse";"Personer"
+1;10;5
+1;20;6
+2;10;7
+2;20;8
+"""
+
+
+def test_numbers_that_are_a_dimension_are_no_values(tmp_path: Path) -> None:
+    file = tmp_path / "tabell.csv"
+    file.write_text(AGES, encoding="utf-8")
+    frame = read_table(file).frame
+    assert frame["value"].tolist() == [5, 6, 7, 8]
+    assert frame["størrelse"].tolist() == ["10", "20", "10", "20"]
 
 
 @pytest.mark.parametrize(
