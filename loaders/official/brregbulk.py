@@ -242,7 +242,7 @@ class _CsvReading:
 
 
 def _choose_pool() -> pa.MemoryPool:
-    """Return the pool that gives and takes back blocks of this size with the least work and the least waste."""
+    """Return the pool that serves blocks of this size with the least work and waste."""
     try:
         return pa.jemalloc_memory_pool()
     except NotImplementedError:  # not in every build
@@ -284,8 +284,11 @@ class _Mender(io.RawIOBase):
 
 
 def _mend_text(text: str, faults: BulkFaults) -> str:
-    if _ESCAPED.search(text) is None:
+    try:
+        text.encode()  # a search would take many times as long
         return text
+    except UnicodeEncodeError:
+        pass
     mended, count = _ESCAPED.subn(
         lambda found: bytes([ord(found[0]) - 0xDC00]).decode("cp1252", "replace"), text
     )

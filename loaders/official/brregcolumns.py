@@ -270,7 +270,7 @@ def _fit(
 
 
 def _write_numbers(texts: pa.Array, numbers: npt.NDArray[np.int64]) -> pa.Array:
-    """Return the numbers as nine digits, null where they are -1; `texts` themselves where they are just that."""
+    """Return the numbers as nine digits, null where they are -1; `texts` themselves where they are that."""
     wrong = numbers < 0
     if not wrong.any() and (_lay_open(texts)[1] == 9).all():
         return texts

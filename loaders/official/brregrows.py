@@ -7,8 +7,8 @@ names of :data:`RAW_COLUMNS`. What the texts mean is decided once, in :mod:`load
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 HAS_REGISTERED: Final = "has_registered"
 """Whether the register has a number of employees; becomes the column `employees_status`."""
@@ -20,6 +20,8 @@ _PLAIN: Final[Mapping[str, tuple[str, ...]]] = {
     "parent_number": ("overordnetenhet", "overordnetenhet.organisasjonsnummer"),
     "name": ("navn",),
     "form": ("organisasjonsform.kode", "organisasjonsform", "orgform.kode"),
+    # not the register's own: the owner's form, kept beside units that were fetched
+    "parent_form": ("overordnetenhet.organisasjonsform.kode",),
     "industry_code": ("naeringskode1.kode", "naeringskode1"),
     "industry_code_2": ("naeringskode2.kode", "naeringskode2"),
     "industry_code_3": ("naeringskode3.kode", "naeringskode3"),
@@ -96,36 +98,61 @@ def flatten_unit(record: Mapping[str, Any]) -> dict[str, str | None]:
     record : a nested object of the bulk JSON or of an answer of the search, or a CSV row by header (dotted).
         Keys in any casing; missing keys and nulls are the same; unknown keys are passed over.
     """
-    folded = {
-        (key.casefold() if key.isascii() and key.isalnum() else fold_header(key)): value
-        for key, value in record.items()
-    }
-    flat: dict[str, str | None] = {}
-    for column, names in _PLAIN.items():
-        flat[column] = next((text for text in (_find(folded, name) for name in names) if text), None)
-    for kind in _ADDRESSES:
-        within = {column: _find(folded, f"{kind}.{part}") for column, part in _IN_ADDRESS.items()}
-        if any(within.values()) or kind == _ADDRESSES[-1]:
-            return flat | within
+    flat: dict[str, str | None] = dict.fromkeys(RAW_COLUMNS)
+    second: dict[str, str] = {}
+    for key, value in record.items():
+        if value is None:
+            continue
+        plan = _PLANS.get(key) or _make_plan(key)
+        if plan.inner is not None and isinstance(value, dict):
+            _take_inner(value, plan, second if plan.is_second else flat)
+        elif plan.column:
+            text = value if type(value) is str else _as_text(value)
+            chosen: dict[str, Any] = second if plan.is_second else flat
+            if text and not chosen.get(plan.column):
+                chosen[plan.column] = text
+    if second and not any(flat[column] for column in _IN_ADDRESS):
+        flat |= second
     return flat
 
 
-def flatten_units(records: Iterable[Mapping[str, Any]]) -> dict[str, list[str | None]]:
-    """Return columns of texts by :data:`RAW_COLUMNS` of many records."""
-    rows = [flatten_unit(record) for record in records]
-    return {column: [row[column] for row in rows] for column in RAW_COLUMNS}
+class _Plan(NamedTuple):
+    """What to do with a key: the column of its value, or the columns of the parts of its value."""
+
+    column: str = ""
+    inner: Mapping[str, str] | None = None
+    is_second: bool = False
 
 
-def _find(folded: Mapping[str, Any], name: str) -> str | None:
-    value = folded.get(name)
-    if value is None and "." in name:
-        head, _, tail = name.partition(".")
-        inner = folded.get(head)
-        if isinstance(inner, Mapping):
-            value = inner.get(tail)
-            if value is None:
-                value = next((v for k, v in inner.items() if str(k).casefold() == tail), None)
-    return _as_text(value)
+_PLANS: Final[dict[str, _Plan]] = {}
+_MOST_PLANS: Final = 1_000
+_BY_NAME: Final = {name: column for column, names in _PLAIN.items() for name in names}
+
+
+def _make_plan(key: str) -> _Plan:
+    folded = fold_header(str(key))
+    head, _, tail = folded.partition(".")
+    if head in _ADDRESSES:
+        names = {part: column for column, part in _IN_ADDRESS.items()}
+        plan = _Plan(names.get(tail, ""), None if tail else names, head == _ADDRESSES[1])
+    else:
+        inner = {
+            name.partition(".")[2]: column
+            for name, column in _BY_NAME.items()
+            if name.startswith(f"{folded}.")
+        }
+        plan = _Plan(_BY_NAME.get(folded, ""), inner or None)
+    if len(_PLANS) < _MOST_PLANS:  # a file could have other keys in each record
+        _PLANS[key] = plan
+    return plan
+
+
+def _take_inner(value: Mapping[str, Any], plan: _Plan, chosen: dict[str, Any]) -> None:
+    inner = plan.inner or {}
+    for part, content in value.items():
+        column = inner.get(part) or inner.get(str(part).casefold())
+        if column and content is not None and not chosen.get(column):
+            chosen[column] = content if type(content) is str and content else _as_text(content)
 
 
 def _as_text(value: Any) -> str | None:
