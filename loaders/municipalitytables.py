@@ -14,11 +14,13 @@ import pandas as pd
 from geodata.errors import InvalidTableError, RefusedFileError
 from geodata.findings import Finding, Severity
 from geodata.municipalities import MunicipalityNames
+from geodata.municipalitychanges import extend_changes
 from geodata.municipalityreading import NumberReader, check_level
 from geodata.municipalityshares import Level, offer_shares
 from loaders import embedded
 from loaders.geocoding import LIST_LIMITS, AddressList, name_columns, read_address_list
 from loaders.headers import plain_text, read_header
+from loaders.klass import read_changes
 from loaders.layout import HEADER_SEARCH_ROWS
 from loaders.quantities import is_unknown
 from loaders.rawtables import RawTable
@@ -60,21 +62,38 @@ class MunicipalityTable:
     findings: tuple[Finding, ...]
 
 
+def build_reader(level: Level, *, changes: pd.DataFrame | None = None) -> NumberReader:
+    """Return the reader of numbers over the embedded changes, or over those that hold newer reforms too."""
+    return _build_embedded(level) if changes is None else _build(level, changes)
+
+
 @cache
-def build_reader(level: Level) -> NumberReader:
-    """Return the reader of numbers over the embedded changes, made once."""
-    changes = embedded.read_municipality_changes()
-    counties = embedded.read_county_names()
-    index = MunicipalityNames.build(embedded.read_municipalities(detail="light"), changes=changes)
-    return NumberReader(changes, names=index, level=level, county_names=counties)
+def _build_embedded(level: Level) -> NumberReader:
+    return _build(level, embedded.read_municipality_changes())
+
+
+def _build(level: Level, changes: pd.DataFrame) -> NumberReader:
+    # A county is named by the table that ships; names of newer municipalities stand in the changes.
+    index = MunicipalityNames.build(_embedded_municipalities(), changes=embedded.read_municipality_changes())
+    return NumberReader(changes, names=index, level=level, county_names=embedded.read_county_names())
+
+
+@cache
+def _embedded_municipalities() -> pd.DataFrame:
+    return pd.DataFrame(embedded.read_municipalities(detail="light").drop(columns="geometry"))
+
+
+def read_newer_changes(path: Path) -> pd.DataFrame:
+    """Return the embedded changes with the newer reforms of a file of KLASS's changes; see
+    :func:`loaders.klass.read_changes` for what it raises."""
+    return extend_changes(embedded.read_municipality_changes(), read_changes(path)).changes
 
 
 def read_share_offer(level: Level) -> pd.DataFrame:
     """Return the shares that may be chosen; see :func:`geodata.municipalityshares.offer_shares`."""
     wholes = embedded.read_municipality_wholes()
-    municipalities = pd.DataFrame(embedded.read_municipalities(detail="light").drop(columns="geometry"))
     changes = embedded.read_municipality_changes()
-    return offer_shares(municipalities, changes=changes, wholes=wholes, level=level)
+    return offer_shares(_embedded_municipalities(), changes=changes, wholes=wholes, level=level)
 
 
 def read_municipality_table(path: Path, *, column: str = "", year_column: str = "") -> MunicipalityTable:

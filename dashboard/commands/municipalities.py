@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from geodata.findings import Finding
     from geodata.municipalityjoin import JoinResult
+    from geodata.municipalityreading import NumberReader
     from geodata.municipalityshares import Parts
     from loaders.municipalitytables import MunicipalityTable
 
@@ -78,19 +79,28 @@ def municipalities(
             ),
         ),
     ] = "",
+    changes: Annotated[
+        Path | None,
+        typer.Option(
+            "--changes",
+            help=_("File of KLASS's changes of municipalities, for newer reforms than those here."),
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help=_("Write counts and findings as JSON."))] = False,
 ) -> None:
     """Join the rows of a table to today's municipalities and write them with what is asked."""
+    from loaders.embedded import read_municipality_changes
     from loaders.municipalitycolumns import write_joined
-    from loaders.municipalitytables import read_municipality_table
+    from loaders.municipalitytables import build_reader, read_municipality_table, read_newer_changes
 
     if out is None and not as_json:
         raise typer.BadParameter(_("Name a file to write with --out, or ask for --json."), param_hint="--out")
     table = read_municipality_table(file, column=column, year_column=year_column)
-    parts, methods = _choose_shares(shares, table)
+    steps = read_municipality_changes() if changes is None else read_newer_changes(changes)
+    parts, methods = _choose_shares(shares, table, steps)
     table, result = _join(
         table, parts, sums=sums or [], means=means or [], weight=weight, year=year, file=file.name,
-        settled=None if sums or means else _settle(table),
+        reader=build_reader(table.level, changes=None if changes is None else steps),
     )  # fmt: skip
     findings = [*table.findings, *result.told]
     written: list[Path] = []
@@ -116,11 +126,11 @@ def _join(
     weight: str,
     year: int | None,
     file: str,
-    settled: pd.Series | None,
+    reader: NumberReader,
 ) -> tuple[MunicipalityTable, JoinResult]:
     from geodata.municipalityjoin import join_municipalities
     from loaders.municipalitycolumns import choose_columns, read_measures
-    from loaders.municipalitytables import build_reader, name_of
+    from loaders.municipalitytables import name_of
 
     measures = None
     weighing = name_of(table.rows, weight) if weight else None
@@ -130,37 +140,37 @@ def _join(
     result = join_municipalities(
         table.rows,
         column=table.column,
-        reader=build_reader(table.level),
+        reader=reader,
         measures=measures,
         weight=weighing if measures is not None else None,
         year=table.year if year is None else year,
         year_column=table.year_column if year is None else None,
         column_years=table.column_years if year is None else {},
         shares=parts,
-        settled=settled,
+        settled=_settle(table, reader) if measures is None else None,
         rows=table.lines,
         file=file,
     )
     return table, result
 
 
-def _settle(table: MunicipalityTable) -> pd.Series | None:
+def _settle(table: MunicipalityTable, reader: NumberReader) -> pd.Series | None:
     from loaders.geonorge import open_fetched_register
     from loaders.municipalitycolumns import settle_by_place
-    from loaders.municipalitytables import build_reader
 
     index = open_fetched_register()
     try:
-        return settle_by_place(table, build_reader(table.level), addresses=index)
+        return settle_by_place(table, reader, addresses=index)
     finally:
         if index is not None:
             index.close()
 
 
-def _choose_shares(shares: str, table: MunicipalityTable) -> tuple[Parts, dict[str, str]]:
+def _choose_shares(
+    shares: str, table: MunicipalityTable, changes: pd.DataFrame
+) -> tuple[Parts, dict[str, str]]:
     """Return the shares to use, and by what method each old number's were made."""
-    from geodata.municipalityshares import check_shares
-    from loaders.embedded import read_municipality_changes
+    from geodata.municipalityshares import check_shares, list_split_numbers
     from loaders.municipalitycolumns import read_shares
     from loaders.municipalitytables import read_share_offer
 
@@ -168,12 +178,15 @@ def _choose_shares(shares: str, table: MunicipalityTable) -> tuple[Parts, dict[s
         return {}, {}
     if shares in OFFERED:
         offer = read_share_offer(table.level)
-        chosen = offer[offer["method"].isin(OFFERED[shares])]
+        parts = list_split_numbers(changes, level=table.level)
+        pairs = zip(offer["old_number"], offer["new_number"], strict=True)
+        outdated = {old for old, new in pairs if new not in parts.get(old, ())}  # by a newer reform
+        chosen = offer[offer["method"].isin(OFFERED[shares]) & ~offer["old_number"].isin(outdated)]
         methods = dict(zip(chosen["old_number"], chosen["method"], strict=True))
     else:
         chosen = read_shares(Path(shares))
         methods = dict.fromkeys(chosen["old_number"].astype(str), "given")
-    return check_shares(chosen, changes=read_municipality_changes(), level=table.level), methods
+    return check_shares(chosen, changes=changes, level=table.level), methods
 
 
 def _word(result: JoinResult) -> JoinResult:

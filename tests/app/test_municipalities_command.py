@@ -193,6 +193,26 @@ def test_hostile_cells_move_no_cursor(call, tmp_path: Path) -> None:
     assert "{0.__class__}" in told
 
 
+def test_a_newer_reform_is_taken_from_a_file(call, tmp_path: Path) -> None:
+    names = ("oldCode", "oldName", "newCode", "newName", "changeOccurred")
+    steps = [
+        ("5001", "Trondheim", "5070", "Nidaros", "2031-01-01"),
+        ("5028", "Melhus", "5070", "Nidaros", "2031-01-01"),
+        ("1508", "Ålesund", "1581", "Borgund", "2031-01-01"),
+        ("1508", "Ålesund", "1582", "Giske", "2031-01-01"),
+    ]
+    document = {"codeChanges": [dict(zip(names, step, strict=True)) for step in steps]}
+    changes = save(tmp_path / "klass.json", json.dumps(document))
+    source = save(tmp_path / "a.csv", "Kommunenr;Tonn\n5030;1\n5028;2\n5070;4\n1508;8\n1507;16\n")
+    asked = ("municipalities", str(source), "--json", "--sum", "Tonn", "--changes", str(changes))
+    code, out, _told = call(*asked, "--shares", "inhabitants")
+    answer = json.loads(out)
+    assert code == 1
+    assert answer["totals"][0]["after"] == 7
+    assert [row["number"] for row in answer["asked"]] == ["1508", "1507"]
+    assert answer["asked"][1]["candidates"] == "1580 Haram; 1581 Borgund; 1582 Giske"
+
+
 def test_an_output_or_json_must_be_asked_for(call, tmp_path: Path) -> None:
     code, out, told = call("municipalities", str(save(tmp_path / "a.csv", LONG)))
     assert (code, out) == (2, "")
