@@ -40,6 +40,7 @@ def build_app() -> typer.Typer:
     from dashboard.commands.check import check
     from dashboard.commands.codes import build_codes_app
     from dashboard.commands.distances import distances
+    from dashboard.commands.fetch import build_fetch_app
     from dashboard.commands.fill import fill
     from dashboard.commands.geocode import geocode
     from dashboard.commands.municipalities import municipalities
@@ -69,6 +70,9 @@ def build_app() -> typer.Typer:
     app.command(help=_("Which industries may receive a stream, with reasons and precedents."))(uses)
     app.add_typer(
         build_codes_app(), name="codes", help=_("Waste codes (EAL) from own words, and what they are.")
+    )
+    app.add_typer(
+        build_fetch_app(), name="fetch", help=_("Fetch official data: business register, addresses, SSB …")
     )
     app.add_typer(build_roads_app(), name="roads", help=_("Road networks of whole countries, by vehicle."))
     app.command(help=_("Where the data come from, and their licences."))(sources)

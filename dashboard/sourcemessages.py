@@ -1,6 +1,6 @@
 """A sentence for what goes wrong with official sources, and one for what to do; part of ``messages.py``.
 
-Grouped by source. What still works without a service stands in :data:`INSTEAD`.
+Grouped by source.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
     "source.unexpected": (
         "{service} answered with something else than data ({path}).",
         "Try again later. If it goes on, the service may have changed: report it, and use a file meanwhile.",
+    ),
+    "municipality.none_named": (
+        "Nothing says which part of the country is wanted.",
+        "Name a county (--county 50) or a municipality (--municipality 5001).",
     ),
     "source.stale": (
         "{service} cannot be reached now; an older answer that was kept is used.",
@@ -317,24 +321,42 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
         "The filled register {name} is damaged.",
         "Fill the region anew with symbiosekart fill.",
     ),
+    "brreg.nothing_to_update": (
+        "No units of an area have been fetched yet, so there is nothing to bring up to date.",
+        "Fetch them first: symbiosekart fetch brreg --county 50",
+    ),
+    # Miljødirektoratet: plants with a permit
+    "mdir.answer_error": (
+        "{service} answered with an error ({error}): {reason}",
+        (
+            "Check what was asked for; if it is right, the service may have changed. A saved answer "
+            "can be read meanwhile."
+        ),
+    ),
+    "mdir.count_differs": (
+        "{service} says that it has {count} plants and gave {read}, several times over.",
+        "Try again later: the register may be changing just now.",
+    ),
+    "mdir.not_plants": (
+        "{file} is not an answer of the service of plants.",
+        "Save the service's answer as JSON or GeoJSON, whole and unchanged.",
+    ),
+    "mdir.saved_error": (
+        "{file} holds the service's error, not its plants.",
+        "Fetch it again and look at the answer before it is saved.",
+    ),
+    "mdir.unknown_crs": (
+        "{file} has its points in a coordinate system that is not known ({crs}).",
+        "Fetch it again with outSR=4326.",
+    ),
+    # European Environment Agency: waste transfers of facilities
+    "eea.not_transfers": (
+        "{file} is not the table of waste transfers by facility: it has no column {column}.",
+        "Take F4_2_WasteTransfers_Facilities.csv out of the download of the Industrial Emissions Portal.",
+    ),
+    "eea.unknown_country": (
+        "{file} has no rows for {country}.",
+        "Write the country as in the file, for example Norway, or its two letters.",
+    ),
 }
 """Code -> (what is wrong, what to do)."""
-
-INSTEAD: dict[str, str] = {
-    "brreg": (
-        "Without it: the map works with the embedded region, with what was fetched before, and with the"
-        " register's file if you have it (symbiosekart fill FILE)."
-    ),
-    "geonorge": (
-        "Without it: places, postcodes and municipalities are embedded, and a downloaded file can be read"
-        " (symbiosekart geocode --register FILE)."
-    ),
-    "kommuneinfo": "Without it: today's municipalities, their names and their history are embedded.",
-    "ssb": "Without it: inhabitants and figures for modelled waste are embedded, each with its year.",
-    "klass": "Without it: municipalities since 2017 and industry codes are embedded.",
-    "miljodirektoratet": (
-        "Without it: plants of the region that public pages name are embedded, and a saved answer can be read"
-        " (symbiosekart fill --plants FILE)."
-    ),
-}
-"""Key of a service -> what still works while it cannot be reached."""

@@ -21,7 +21,7 @@ from loaders.official.webclient import Service, WebClient
 
 KLASS: Final = Service(
     key="klass",
-    title="Statistics Norway's classifications (KLASS)",
+    title="Statistisk sentralbyrå (KLASS)",
     address="https://data.ssb.no/api/klass/v1",
     pause_s=0.5,
 )

@@ -47,7 +47,7 @@ from loaders.official.webclient import Answer, Progress, Service, WebClient
 
 SSB: Final = Service(
     key="ssb",
-    title="Statistics Norway (SSB)",
+    title="Statistisk sentralbyrå (SSB)",
     address="https://data.ssb.no/api",
     pause_s=0.5,
     per_minute=30,
