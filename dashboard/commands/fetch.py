@@ -236,6 +236,8 @@ def _keep_ssb(frame: object, part: str, question: str, fetched_on: str) -> Fetch
 
 
 def _read_selection(chosen: Sequence[str]) -> dict[str, list[str] | str]:
+    from loaders.official.pxweb import split_codes
+
     selection: dict[str, list[str] | str] = {}
     for text in chosen:
         name, equals, values = text.partition("=")
@@ -243,7 +245,7 @@ def _read_selection(chosen: Sequence[str]) -> dict[str, list[str] | str]:
             raise typer.BadParameter(
                 _("Write it as Variable=values, such as Tid=top(3)."), param_hint="--choose"
             )
-        several = [value.strip() for value in values.split(",")]
+        several = split_codes(values)
         selection[name.strip()] = several if len(several) > 1 else several[0]
     return selection
 

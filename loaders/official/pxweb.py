@@ -97,6 +97,11 @@ def choose_codes(selection: Selection, *, description: Cube) -> Chosen:
     return chosen
 
 
+def split_codes(values: str) -> list[str]:
+    """Return the codes in a text, apart by commas; the commas within ``range(2019,2023)`` part nothing."""
+    return [code.strip() for code in re.split(r",(?![^()]*\))", values) if code.strip()]
+
+
 def count_cells(chosen: Chosen) -> int:
     """Return how many cells a question asks for."""
     return math.prod(len(codes) for codes in chosen.values())

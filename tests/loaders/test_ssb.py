@@ -21,6 +21,7 @@ from loaders.official.pxweb import (
     count_cells,
     needs_body,
     read_description,
+    split_codes,
     split_question,
     word_question,
 )
@@ -230,6 +231,15 @@ def test_words_for_codes(written: str | list[str], codes: list[str], newest_firs
         table.dimensions["Tid"].reverse()
     description = read_description(table.describe(with_values=False))
     assert sorted(choose_codes({"Tid": written}, description=description)["Tid"]) == sorted(codes)
+
+
+def test_commas_within_a_span_part_nothing() -> None:
+    assert split_codes("range(2019,2023), top(2,1),2015 ,, 20*") == [
+        "range(2019,2023)",
+        "top(2,1)",
+        "2015",
+        "20*",
+    ]
 
 
 @settings(max_examples=60)
