@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +13,7 @@ import numpy.typing as npt
 import shapely
 
 from geodata.crs import METRIC, WGS84
+from loaders.official.shelf import list_fetched, sources_folder
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 
 SOURCE_COLUMNS = ("part", "title", "owner", "licence", "licence_url", "vintage", "attribution_text")
 SHARED_POLYGON_NOTE = "Drawn together with its neighbour: the border between them is not in the open data."
+
+DIVIDED_SOURCE = "geonorge"
+DIVIDED_PART = "divided"
+"""On the shelf of fetched files: the parts of shared polygons, divided by the official border."""
 
 Detail = Literal["full", "light"]
 POLYGON_FILES: dict[Detail, str] = {"full": "polygons.parquet", "light": "polygons_light.parquet"}
@@ -79,8 +86,34 @@ def read_municipalities(*, detail: Detail = "full") -> gpd.GeoDataFrame:
     nøytral), ``shared_polygon`` (the numbers that share one polygon, ``"1508 1580"``, else <NA>),
     ``polygon_note`` (:data:`SHARED_POLYGON_NOTE`, an English sentence for
     gettext, else <NA>), ``geometry``. Two rows may hold the same polygon: draw and
-    sum areas through :func:`geodata.municipalities.merge_shared_polygons`.
+    sum areas through :func:`geodata.municipalities.merge_shared_polygons`. Where official boundaries have
+    been fetched, none do: the shared polygon is divided by them.
     """
+    return _put_divided(read_undivided_municipalities(detail=detail), detail)
+
+
+def _put_divided(municipalities: gpd.GeoDataFrame, detail: Detail) -> gpd.GeoDataFrame:
+    """Return the municipalities with the parts in the place of polygons that have been divided."""
+    import geopandas as gpd
+    import pandas as pd
+
+    folder = sources_folder()
+    records = list_fetched(folder, source=DIVIDED_SOURCE, part=DIVIDED_PART)
+    content = records[0].path(folder).read_bytes() if records else b""
+    if not records or hashlib.sha256(content).hexdigest() != records[0].sha256:
+        return municipalities  # nothing fetched, or damaged since: what ships is always there
+    parts = gpd.read_parquet(io.BytesIO(content))
+    shapes = parts[parts["detail"] == detail].set_index("municipality_number").geometry
+    rows = municipalities["shared_polygon"].notna() & municipalities["municipality_number"].isin(shapes.index)
+    out = municipalities.copy()
+    for row in out.index[rows]:
+        out.loc[row, "geometry"] = shapes[out.at[row, "municipality_number"]]
+    out.loc[rows, ["shared_polygon", "polygon_note"]] = pd.NA
+    return out
+
+
+def read_undivided_municipalities(*, detail: Detail = "full") -> gpd.GeoDataFrame:
+    """Read the municipalities as they ship, whatever has been fetched; see :func:`read_municipalities`."""
     import geopandas as gpd
 
     facts = _read_text_table("municipalities.csv")

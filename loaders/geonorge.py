@@ -286,6 +286,8 @@ def read_boundaries(path: Path, *, kind: str = "") -> gpd.GeoDataFrame:
         ``file.too_large``, ``file.truncated``, ``file.damaged``, ``file.not_utf8``, ``file.too_many_rows``,
         and what opening a zip raises.
     """
+    if kind not in ("", *BOUNDARY_SETS):
+        raise ParameterError("geonorge.no_question")
     return read_boundary_file(path, kind=kind)
 
 
@@ -307,7 +309,8 @@ def fetch_boundaries(
 
     Returns
     -------
-    The record on the shelf; :func:`open_fetched_boundaries` reads the file.
+    The record on the shelf; :func:`open_fetched_boundaries` reads the file. With the municipalities come the
+    parts of those that share an embedded polygon; :func:`loaders.embedded.read_municipalities` uses them.
 
     Raises
     ------

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
 
-from geodata.crs import WGS84
+from geodata.boundaries import split_shared_polygons
+from geodata.crs import METRIC, WGS84
+from loaders import embedded
 from loaders.official.areafeatures import MUNICIPALITY
 from loaders.official.boundaryfiles import BOUNDARY_COLUMNS, read_boundary_file
 from loaders.official.geonorgefiles import (
@@ -30,6 +33,9 @@ BOUNDARY_SETS: Final = {
     "counties": DataSet("Fylker", "6093c8a8-fa80-11e6-bc64-92361f002671", "GeoJSON"),
 }
 SOURCE: Final = DOWNLOADS.key
+LIGHT_TOLERANCE_M: Final = 100.0
+"""By which a border is simplified for maps of the whole country."""
+LONGEST_LINE_M: Final = 1_000.0
 
 
 def keep_boundaries(client: WebClient, folder: Path, kind: str, progress: Progress | None) -> FetchedRecord:
@@ -54,9 +60,42 @@ def keep_boundaries(client: WebClient, folder: Path, kind: str, progress: Progre
             licence=LICENCE,
             attribution=ATTRIBUTION,
         )
-        return keep_fetched(folder, record, lambda target: areas.to_parquet(target))
+        kept = keep_fetched(folder, record, lambda target: areas.to_parquet(target))
     finally:
         archive.unlink(missing_ok=True)
+    if kind == "municipalities":
+        keep_divided(folder, areas, kept)
+    return kept
+
+
+def keep_divided(folder: Path, areas: gpd.GeoDataFrame, source: FetchedRecord) -> FetchedRecord | None:
+    """Divide the embedded polygons that several municipalities share by their official border, and keep the
+    parts where :func:`loaders.embedded.read_municipalities` finds them; None where nothing is divided.
+
+    Parameters
+    ----------
+    areas : official ones, of those municipalities at least. source : the record of where they came from.
+    """
+    parts = []
+    details: tuple[tuple[embedded.Detail, float], ...] = (("full", 0.0), ("light", LIGHT_TOLERANCE_M))
+    for detail, tolerance_m in details:
+        own = embedded.read_undivided_municipalities(detail=detail)
+        shared = own[own["shared_polygon"].notna()]
+        needed = areas[areas[MUNICIPALITY].isin(shared[MUNICIPALITY])]
+        metres = needed.to_crs(METRIC)
+        # A long straight line in metres is a bent one in degrees: it keeps points on its way.
+        plain = metres.geometry.simplify(tolerance_m).segmentize(LONGEST_LINE_M)
+        simple = metres.set_geometry(plain).to_crs(WGS84)
+        divided = split_shared_polygons(shared, simple if tolerance_m else needed)
+        divided = divided[divided["shared_polygon"].isna()]
+        parts.append(divided[[MUNICIPALITY, "geometry"]].assign(detail=detail))
+    table = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=WGS84)
+    if table.empty:
+        return None
+    record = replace(
+        source, part=embedded.DIVIDED_PART, file=f"{embedded.DIVIDED_PART}.parquet", rows=len(table)
+    )
+    return keep_fetched(folder, record, lambda target: table.to_parquet(target))
 
 
 def read_kept_boundaries(folder: Path, kind: str) -> gpd.GeoDataFrame | None:

@@ -22,6 +22,7 @@ from shapely.geometry import box, mapping
 
 from geodata.boundaries import clip_to_land, compare_boundaries, split_shared_polygons
 from geodata.errors import ParameterError, RefusedFileError, SourceError
+from geodata.municipalities import find_neighbours
 from loaders import embedded
 from loaders.geonorge import DOWNLOADS, fetch_boundaries, open_fetched_boundaries, read_boundaries
 from loaders.official.shelf import list_fetched
@@ -505,3 +506,42 @@ def test_boundaries_are_fetched_kept_and_found(tmp_path: Path) -> None:
     assert kept is not None
     check_two(kept)
     assert open_fetched_boundaries(tmp_path, kind="counties") is None
+
+
+def test_ålesund_and_haram_are_apart_once_boundaries_are_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYMBIOSEKART_SOURCES", str(tmp_path))
+    before = embedded.read_municipalities().set_index("municipality_number")
+    assert before.loc["1508", "shared_polygon"] == "1508 1580"
+    whole = before.to_crs(25833).loc["1508", "geometry"]
+    west, south, east, north = whole.buffer(5_000).bounds
+    middle = (west + east) / 2  # not the real border: a straight one through the middle
+    halves = {"1508": box(west, south, middle, north), "1580": box(middle, south, east, north)}
+    drawn = {number: shapely.segmentize(shape, 500.0) for number, shape in halves.items()}
+    shown = {"Kommune": collection([feature(number, shape) for number, shape in drawn.items()])}
+    content = pack(shown)
+    with play(lambda _asked: Reply(200, content)) as played, client(played.address) as web:
+        fetch_boundaries(web)
+    for detail in ("full", "light"):
+        after = embedded.read_municipalities(detail=detail).set_index("municipality_number")  # type: ignore[arg-type]
+        assert after["shared_polygon"].isna().all()
+        assert after["polygon_note"].isna().all()
+        metres = after.to_crs(25833).geometry
+        assert metres["1508"].intersection(metres["1580"]).area < 100.0  # square metres
+        assert metres["1508"].bounds[2] == pytest.approx(middle, abs=2.0)
+        assert after.is_valid.all()
+    joined = embedded.read_municipalities().to_crs(25833).set_index("municipality_number").geometry
+    assert joined["1508"].union(joined["1580"]).area == pytest.approx(whole.area, rel=1e-6)
+    around = find_neighbours(embedded.read_municipalities())
+    of_both = set(around["neighbour_number"][around["municipality_number"].isin(list(halves))])
+    was = find_neighbours(embedded.read_undivided_municipalities())
+    assert of_both == set(was["neighbour_number"][was["municipality_number"].isin(list(halves))])
+    untouched = [number for number in before.index if number not in halves]
+    assert (
+        before.geometry[untouched]
+        .geom_equals(embedded.read_municipalities().set_index("municipality_number").geometry[untouched])
+        .all()
+    )
+    (tmp_path / "geonorge" / "divided.parquet").write_bytes(b"half")
+    assert embedded.read_municipalities()["shared_polygon"].notna().sum() == 2
