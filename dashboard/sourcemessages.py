@@ -33,6 +33,59 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
         "{service} cannot be reached now; an older answer that was kept is used.",
         "Fetch again later to have today's data.",
     ),
+    # Brønnøysundregistrene: reading
+    "brreg.columns": (
+        "{file} is no table of units from the business register: {missing} is lacking.",
+        "Download underenheter from data.brreg.no as CSV or JSON and give that file as it is.",
+    ),
+    "brreg.several_files": (
+        "The archive {file} holds {count} tables; one was expected.",
+        "Unpack it and give the file of units.",
+    ),
+    "brreg.industry": (
+        "{value} is no industry code.",
+        "Give two to five digits, such as 38, 38.1 or 38.110.",
+    ),
+    "brreg.wrong_fields": (
+        "Rows with more or fewer fields than the header, left out: {count}.",
+        "Download the file again, and do not save it from a spreadsheet in between.",
+    ),
+    "brreg.not_a_unit": (
+        "Entries that are no units, left out: {count}.",
+        "Download the file again.",
+    ),
+    "brreg.number": (
+        "Rows without a valid organisation number, left out: {count}.",
+        "Look at the numbers if the file was made by hand; the register's own file has none of these.",
+    ),
+    "brreg.duplicate": (
+        "Units that came more than once, taken once: {count}.",
+        "Nothing needs to be done.",
+    ),
+    "brreg.unreadable": (
+        "Values of {column} that could not be read and count as unknown: {count}.",
+        "Look at the column if the file was made by hand.",
+    ),
+    "brreg.split": (
+        "Units whose old municipality has been divided: {count}. Some may lie in another part of it.",
+        "Place them by their addresses, or download a newer file.",
+    ),
+    "brreg.encoding": (
+        "Characters that were not UTF-8 and were read as Windows-1252: {count}.",
+        "Check names with æ, ø and å, or download the file again.",
+    ),
+    "brreg.no_municipality": (
+        "Units without a municipality, left out because a place was asked for: {count}.",
+        "Nothing needs to be done; most are abroad or have no place of work.",
+    ),
+    "brreg.sole_proprietor": (
+        "Businesses of one person, left out to protect privacy: {count}.",
+        "Ask for them in so many words if you may use them.",
+    ),
+    "brreg.parent_form_unknown": (
+        "Units left out because nothing shows that their owner is not one person: {count}.",
+        "Give the register's file of firms (enheter) too: it tells who owns them.",
+    ),
     # Brønnøysundregistrene: fetching
     "brreg.no_area": (
         "No municipality was asked for.",

@@ -44,6 +44,7 @@ KINDS = (
     "allocation",
     "source",
     "fill",
+    "brreg",
     "geonorge",
     "jsonstat",
     "ssb",
