@@ -30,8 +30,9 @@ from dashboard.layers import (
     find_roles,
     publish,
 )
+from dashboard.layers.looks import OUTLINES, PATTERNS
 from dashboard.mapview import LayerElement, LocalMap, MapContentError
-from dashboard.symbols import SHAPES, LegendEntry, Style, draw_symbol, mark, render_legend
+from dashboard.symbols import FRAMES, SHAPES, LegendEntry, Style, Theme, draw_symbol, mark, render_legend
 from dashboard.text import in_language
 from geodata.routes import Route, RouteLeg
 from geodata.schemas import conform_table
@@ -143,6 +144,62 @@ def test_practice_data_is_framed_and_named() -> None:
         assert "Øvingsdata (oppdiktede bedrifter)" in combine_legends(
             [build_facility_layer(FACILITIES, STREAMS)]
         )
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_frames_and_fillings_keep_data_sets_and_bases_apart_without_colour(theme: Theme) -> None:
+    frames = [FRAMES[name] for name in ("practice", "own", "register")]
+    assert len({(frame.dash, frame.square) for frame in frames}) == 3
+    drawn = {
+        draw_symbol(Style("circle", mark("neutral"), pattern=pattern, outline=outline), theme=theme)
+        for pattern in PATTERNS.values()
+        for outline in OUTLINES.values()
+    }
+    assert len(drawn) == len(PATTERNS) * len(OUTLINES)
+
+
+def test_a_unit_of_a_register_looks_modelled_and_practice_looks_illustrative() -> None:
+    facilities = make_facilities(
+        [
+            {"facility_id": "r", "point": (10.4, 63.4), "dataset": "register"},
+            {"facility_id": "p", "point": (10.5, 63.4), "dataset": "practice"},
+            {"facility_id": "f", "point": (10.6, 63.4)},
+        ]
+    )
+    streams = make_streams(
+        [
+            {
+                "facility_id": name,
+                "direction": "offer",
+                "amount_best": 1.0,
+                "basis": basis,
+                "dataset": dataset,
+            }
+            for name, basis, dataset in (
+                ("r", "modelled", "register"),
+                ("p", "illustrative", "practice"),
+                ("f", "reported", "region"),
+            )
+        ]
+    )
+    with in_language("nb"):
+        layer = build_facility_layer(facilities, streams)
+        legend = combine_legends([layer])
+    document = read(layer)["symbiosekart"]
+    looks = {
+        layer.ids[feature["properties"]["key"]]: document["styles"][feature["properties"]["category"]]
+        for feature in read(layer)["features"]
+    }
+    assert [looks[name]["pattern"] for name in "rpf"] == ["ring", "hatch", "solid"]
+    assert [looks[name]["frameSquare"] for name in "rpf"] == [True, False, False]
+    assert looks["f"]["frame"] is None
+    for word in (
+        "Fra Enhetsregisteret",
+        "Mengde modellert",
+        "Mengde oppdiktet til øving",
+        "Mengde rapportert",
+    ):
+        assert word in legend, word
 
 
 def test_flows_go_from_offer_to_need_the_best_first_and_only_between_placed_ends() -> None:
