@@ -37,6 +37,7 @@ def main() -> None:
 def build_app() -> typer.Typer:
     """Return the commands, their help in the language chosen by then."""
     from dashboard.commands.analyse import analyse
+    from dashboard.commands.boundaries import boundaries
     from dashboard.commands.check import check
     from dashboard.commands.codes import build_codes_app
     from dashboard.commands.distances import distances
@@ -66,6 +67,7 @@ def build_app() -> typer.Typer:
     app.command(help=_("Tables with municipality numbers of any year since 2017, joined to today's."))(
         municipalities
     )
+    app.command(help=_("Official boundaries beside the embedded polygons, area by area."))(boundaries)
     app.command(help=_("Fill a region's map with companies from the business register."))(fill)
     app.command(help=_("Which industries may receive a stream, with reasons and precedents."))(uses)
     app.add_typer(

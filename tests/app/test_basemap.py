@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+from pathlib import Path
 
 import geopandas as gpd
 import pytest
@@ -11,6 +13,9 @@ import shapely
 
 from dashboard.basemap import find_shared_borders, read_base_layers
 from dashboard.layerdocument import Layer
+from dashboard.server import TILE_HOST
+
+SCRIPT = Path(__file__).resolve().parents[2] / "dashboard" / "static" / "symbiosekart.js"
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +68,13 @@ def test_shared_borders_are_where_two_areas_meet() -> None:
 def test_areas_that_do_not_touch_share_nothing() -> None:
     frame = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1), shapely.box(3, 0, 4, 1)], crs="EPSG:4326")
     assert find_shared_borders(frame, digits=3) == []
+
+
+def test_tiles_are_asked_for_as_kartverket_serves_them_and_named_with_a_link() -> None:
+    script = SCRIPT.read_text(encoding="utf-8")
+    (template,) = re.findall(r"https://[^'\" ]*\{z\}[^'\" ]*", script)
+    assert template.startswith(f"{TILE_HOST}/v1/wmts/1.0.0/")
+    assert template.endswith("/default/webmercator/{z}/{y}/{x}.png")  # y stands before x
+    assert "opencache" not in script  # the old host is gone
+    link = script[script.index("element('a', '\\u00a9 Kartverket')") :][:200]
+    assert "link.href = 'https://www.kartverket.no/'" in link
