@@ -48,6 +48,7 @@ __all__ = [
     "fetch_permitted_plants",
     "read_permitted_plants",
     "to_facilities",
+    "write_permitted_plants",
 ]
 
 
@@ -149,6 +150,43 @@ def read_permitted_plants(path: Path | str, *, areas: gpd.GeoDataFrame | None = 
     polygons = read_municipalities() if areas is None else areas
     plants, facts = _build(records, polygons)
     return PermittedPlants(plants, {**facts, **count_statuses(plants)})
+
+
+def write_permitted_plants(plants: PermittedPlants, path: Path) -> None:
+    """Write plants as GeoJSON under the service's own field names: :func:`read_permitted_plants` reads it."""
+    features = []
+    for row, point in zip(
+        plants.table.drop(columns="geometry").to_dict("records"), plants.table.geometry, strict=True
+    ):
+        said = {name: _plain(row[column]) for name, column in _WRITTEN.items()}
+        said["bransje"] = (
+            " ".join(filter(None, (_plain(row["industry_code"]), _plain(row["industry_text"])))) or None
+        )
+        said["faktaark"] = _plain(row["fact_sheet"]) or _plain(row["fact_sheet_text"])
+        geometry = None if point is None else {"type": "Point", "coordinates": [point.x, point.y]}
+        features.append({"type": "Feature", "properties": said, "geometry": geometry})
+    content = {"type": "FeatureCollection", "features": features}
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=0, allow_nan=False), encoding="utf-8")
+
+
+_WRITTEN: Final = {
+    "anlegg_id": "plant_id",
+    "navn": "name",
+    "organisasjonsnummer": "organisation_number",
+    "driftsstatus": "status_text",
+    "anleggstype": "kind",
+    "forurensningsmyndighet": "authority",
+    "siste_rapportering_aar": "last_report_year",
+    "har_utslipp_luft": "emits_to_air",
+    "har_utslipp_vann": "emits_to_water",
+    "har_krav_til_overvaking": "must_monitor",
+}
+
+
+def _plain(value: Any) -> Any:
+    if pd.isna(value):
+        return None
+    return int(value) if isinstance(value, bool | np.bool_ | np.integer) else value
 
 
 def _open_pages(file: Path) -> list[Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from loaders.miljodirektoratet import (
 from loaders.official.arcgisfeatures import Record
 from loaders.official.plantrows import tabulate_plants
 from loaders.official.webclient import WebClient
+from loaders.plantfetching import keep_plants, read_kept_plants
 from tests.loaders.played import Asked, Fault, Reply, play
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -440,3 +442,24 @@ def test_plants_become_facilities_without_the_closed_ones(tmp_path: Path) -> Non
     everyone, _ = to_facilities(plants, with_closed=True)
     assert len(everyone) == 6
     assert "Etterdrift" in everyone["note"][0]
+
+
+def test_what_is_kept_on_the_shelf_is_read_again_the_same(tmp_path: Path) -> None:
+    there = [*PLANTS[:4], make_plant(9, faktaark="se arkivet", bransje="Treforedling", har_utslipp_vann=1)]
+    there[1] = {**there[1], "geometry": None}
+    with play(Server(there)) as service:
+        client = WebClient(MILJODIREKTORATET, address=service.address, wait=lambda seconds: None)
+        with client:
+            fetched = fetch_permitted_plants(client)
+            kept = keep_plants(client, folder=tmp_path)
+    (record,) = kept.records
+    assert (record.rows, record.licence, record.attribution) == (5, "NLOD 2.0", "Miljødirektoratet")
+    again = read_permitted_plants(record.path(tmp_path)).table
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(again.drop(columns="geometry")), pd.DataFrame(fetched.table.drop(columns="geometry"))
+    )
+    assert again.geometry.isna().tolist() == fetched.table.geometry.isna().tolist()
+    facilities = read_kept_plants(folder=tmp_path)
+    assert facilities is not None
+    assert set(facilities["facility_id"]) == {"plant-5003", "plant-5009"}
+    assert read_kept_plants(folder=tmp_path / "empty") is None

@@ -1,0 +1,74 @@
+"""Plants with a permit on the shelf: fetched, kept as GeoJSON in the service's words, read as facilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+
+from loaders.fetching import Kept, name_file
+from loaders.miljodirektoratet import (
+    ATTRIBUTION,
+    LICENCE,
+    MILJODIREKTORATET,
+    fetch_permitted_plants,
+    read_permitted_plants,
+    to_facilities,
+    write_permitted_plants,
+)
+from loaders.official.shelf import FetchedRecord, keep_fetched, list_fetched, name_area, sources_folder
+from loaders.official.webclient import Progress, WebClient
+
+PART: Final = "plants"
+
+
+def keep_plants(
+    client: WebClient,
+    *,
+    municipalities: Sequence[str] = (),
+    progress: Progress | None = None,
+    folder: Path | None = None,
+) -> Kept:
+    """Fetch the plants of some municipalities (none: of the whole country) and put them on the shelf.
+
+    Raises
+    ------
+    SourceError
+        As :func:`loaders.miljodirektoratet.fetch_permitted_plants`.
+    """
+    plants = fetch_permitted_plants(client, municipalities=municipalities, progress=progress)
+    record = FetchedRecord(
+        source=MILJODIREKTORATET.key,
+        part=PART,
+        area=name_area(list(municipalities)),
+        file=name_file("plants", sorted(municipalities), ".geojson"),
+        fetched_on=plants.fetched_on,
+        address=client.address,
+        question=plants.question,
+        rows=len(plants.table),
+        licence=LICENCE,
+        attribution=ATTRIBUTION,
+        facts=plants.facts,
+    )
+    kept = keep_fetched(folder or sources_folder(), record, lambda path: write_permitted_plants(plants, path))
+    return Kept((kept,), tuple(client.notices))
+
+
+def read_kept_plants(path: Path | None = None, *, folder: Path | None = None) -> gpd.GeoDataFrame | None:
+    """Return plants as facilities, out of `path` or of the newest fetched file; None where there is none.
+
+    Raises
+    ------
+    RefusedFileError
+        As :func:`loaders.miljodirektoratet.read_permitted_plants`.
+    """
+    if path is None:
+        shelf = folder or sources_folder()
+        found = list_fetched(shelf, source=MILJODIREKTORATET.key, part=PART)
+        if not found:
+            return None
+        path = found[0].path(shelf)
+    facilities, _ = to_facilities(read_permitted_plants(path))
+    return facilities
