@@ -217,8 +217,3 @@ def find_parents(*, folder: Path | None = None) -> Path | None:
     folder = folder or sources_folder()
     found = [one for one in list_fetched(folder, source=REGISTER) if one.part.startswith(PARENTS_PART)]
     return found[0].path(folder) if found else None
-
-
-def read_plants(path: Path | None = None, *, folder: Path | None = None) -> gpd.GeoDataFrame | None:
-    """Read plants with a permit from `path`, or the newest fetched ones; None where there are none."""
-    return None
