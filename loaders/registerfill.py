@@ -55,6 +55,7 @@ def fill_from_file(
     parents: Path | None = None,
     plants: gpd.GeoDataFrame | None = None,
     addresses: AddressIndex | None = None,
+    left_before: Mapping[str, int] | None = None,
     progress: Progress | None = None,
 ) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
     """Return what :func:`fill_register` makes of a file of units, as ``loaders.brreg.read_units`` reads it.
@@ -62,6 +63,7 @@ def fill_from_file(
     Parameters
     ----------
     parents : the register's file of firms: tells whose units are a single person's.
+    left_before : reason -> units that were left out when the file was made.
     """
     read = read_units(
         path,
@@ -72,6 +74,7 @@ def fill_from_file(
         progress=progress,
     )
     left = Counter(read.left_out)
+    left.update(left_before or {})
     for reason, count in read.faults.items():
         left["twice" if reason == "duplicate" else "unusable"] += count
     return fill_register(

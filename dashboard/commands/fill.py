@@ -70,11 +70,12 @@ def fill(
     """Make facilities of the units of an area and keep them where the map shows them."""
     from geodata.registerfacilities import UnitChoices
     from loaders import registershelf
+    from loaders.plantfetching import read_kept_plants
     from loaders.registerfill import fill_from_file
 
     if out is not None and out.suffix.lower() not in FORMATS:
         raise typer.BadParameter(_("Choose .xlsx, .gpkg or .csv."), param_hint="--out")
-    file, day, numbers = _find_units(units, county or [], municipality or [])
+    file, day, numbers, left = _find_units(units, county or [], municipality or [])
     choices = UnitChoices(
         municipalities=numbers,
         min_employees=min_employees,
@@ -84,7 +85,7 @@ def fill(
     with ExitStack() as stack:
         bar = ProgressBar(STEPS)
         stack.callback(bar.close)
-        known_plants = registershelf.read_plants(plants)
+        known_plants = read_kept_plants(plants)
         index = _open_addresses(register, stack)
         facilities, counts = fill_from_file(
             file,
@@ -93,6 +94,7 @@ def fill(
             parents=parents or registershelf.find_parents(),
             plants=known_plants,
             addresses=index,
+            left_before=left,
             progress=bar.tell,
         )
     kept = registershelf.keep_extract(
@@ -118,8 +120,9 @@ def fill(
 
 def _find_units(
     units: Path | None, county: Sequence[str], municipality: Sequence[str]
-) -> tuple[Path, str, tuple[str, ...]]:
-    """Return the file of units, its date, and today's numbers of the municipalities asked for."""
+) -> tuple[Path, str, tuple[str, ...], dict[str, int]]:
+    """Return the file of units, its date, today's numbers of the municipalities asked for, and how many units
+    were left out when it was fetched."""
     from loaders.fetching import list_municipalities
     from loaders.official.shelf import sources_folder
     from loaders.registershelf import find_units
@@ -131,7 +134,7 @@ def _find_units(
             raise typer.BadParameter(
                 _("There is no file {name}.").format(name=units.name), param_hint="UNITS"
             )
-        return units, datetime.fromtimestamp(units.stat().st_mtime, UTC).date().isoformat(), numbers
+        return units, datetime.fromtimestamp(units.stat().st_mtime, UTC).date().isoformat(), numbers, {}
     record = find_units(numbers)
     if record is None:
         raise typer.BadParameter(
@@ -141,7 +144,10 @@ def _find_units(
     numbers = numbers or tuple(find_municipalities(record.area.split("-")) if record.area else ())
     if not numbers:
         raise typer.BadParameter(_("Say which county or municipality to fill."), param_hint="--county")
-    return record.path(sources_folder()), record.fetched_on, numbers
+    left = {
+        name.removeprefix("left_"): count for name, count in record.facts.items() if name.startswith("left_")
+    }
+    return record.path(sources_folder()), record.fetched_on, numbers, left
 
 
 def _open_addresses(register: Path | None, stack: ExitStack) -> AddressIndex | None:
