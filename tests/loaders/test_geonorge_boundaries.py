@@ -282,6 +282,18 @@ def test_gml_of_references_is_told(tmp_path: Path) -> None:
     assert caught.value.code == "geonorge.topology"
 
 
+@pytest.mark.parametrize("epsg", [25833, 25832, 4258])
+def test_gml_of_another_program_is_read(tmp_path: Path, epsg: int) -> None:
+    told = {"kommunenummer": ["5001", "5031"], "kommunenavn": ["Prøveby", "Prøveby"]}
+    frame = gpd.GeoDataFrame(told, geometry=[WEST, EAST], crs=25833).to_crs(epsg)
+    frame.to_file(tmp_path / "a.gml", driver="GML", layer="Kommune", FORMAT="GML3.2")
+    areas = read_boundaries(tmp_path / "a.gml")
+    assert areas["municipality_number"].tolist() == ["5001", "5031"]
+    for found, meant in zip(areas.to_crs(25833).geometry, (WEST, EAST), strict=True):
+        assert shapely.hausdorff_distance(found, meant) < 0.5
+    assert areas["includes_sea"].isna().all()
+
+
 # --- GeoPackage -----------------------------------------------------------------------------------
 
 
