@@ -218,6 +218,10 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
         "None of the {tables} tables found for {words} has household waste by municipality and material.",
         "Search with other words at ssb.no/statbank and give the number of the table.",
     ),
+    "ssb.not_household": (
+        "Table {table} has no municipalities or no materials.",
+        "Choose another table of household waste.",
+    ),
     "ssb.not_a_table": (
         "{file} is not a table as the statistics bank saves it.",
         "Save the table as JSON-stat 2 or as CSV with semicolons.",

@@ -6,44 +6,28 @@ are one question away. Data: CC BY 4.0, named "Statistisk sentralbyrå (SSB)".
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import pandas as pd
 
 from geodata.errors import ParameterError, RefusedFileError, SourceError
 from loaders.codes import read_waste_codes
+from loaders.official.householdwaste import TableChoice, judge_household_table, tidy_household_waste
 from loaders.official.jsonstat import (
     Cube,
     StatTable,
-    is_dataset,
-    read_cube,
     read_jsonstat,
     read_text,
     tabulate_cube,
 )
-from loaders.official.pxweb import (
-    MOST_CELLS,
-    Assembly,
-    Chosen,
-    Selection,
-    choose_codes,
-    count_cells,
-    is_description,
-    is_too_large,
-    needs_body,
-    read_description,
-    split_question,
-    word_body,
-    word_older_body,
-    word_question,
-)
+from loaders.official.pxweb import Selection
+from loaders.official.pxwebtables import Api, TableAsker
 from loaders.official.statcsv import read_statcsv
-from loaders.official.wasteaccounts import TableChoice, judge_household_table, tidy_waste_accounts
-from loaders.official.webclient import Answer, Progress, Service, WebClient
+from loaders.official.wasteaccounts import tidy_waste_accounts
+from loaders.official.webclient import Progress, Service, WebClient
 
 SSB: Final = Service(
     key="ssb",
@@ -57,8 +41,6 @@ LICENCE: Final = "CC BY 4.0"
 ATTRIBUTION: Final = "Statistisk sentralbyrå (SSB)"
 ACCOUNTS_BY_TREATMENT: Final = "10513"
 ACCOUNTS_BY_SOURCE: Final = "10514"
-LEAST_CELLS_OF_A_PART: Final = 1_000
-"""A refusal of so few is not about their number."""
 PAGE_SIZE: Final = 100
 MOST_PAGES: Final = 20
 MOST_DESCRIBED: Final = 12
@@ -73,9 +55,6 @@ TABLE_COLUMNS: Final = (
     "time_unit",
     "discontinued",
 )
-_REFUSALS: Final = frozenset({400, 403, 404, 413})
-
-Api = Literal["v2", "v0"]
 
 
 @dataclass(frozen=True)
@@ -95,6 +74,24 @@ class WasteAccounts:
     unknown_sources: tuple[str, ...]
     updated: dict[str, str]
     fetched_on: str = ""
+
+
+@dataclass(frozen=True)
+class HouseholdWaste:
+    """Household waste by municipality and material.
+
+    Attributes
+    ----------
+    table : one row a cell; see :data:`loaders.official.householdwaste.HOUSEHOLD_COLUMNS`.
+    unknown_materials : names of materials that have no key of ours, or no certain one.
+    label : title of the table. choice : why that table, where it was chosen. fetched_on : ISO date.
+    """
+
+    table: pd.DataFrame
+    unknown_materials: tuple[str, ...]
+    label: str
+    choice: TableChoice | None
+    fetched_on: str
 
 
 def fetch_table(
@@ -132,7 +129,7 @@ def fetch_table(
     number = normalise_table_id(table_id)
     versions: tuple[Api, ...] = ("v2", "v0") if api == "v2" else ("v0",)
     for version in versions:
-        asker = _Asker(client, number, version, language, progress)
+        asker = TableAsker(client, number, api=version, language=language, licence=LICENCE, progress=progress)
         try:
             return asker.fetch(selection or {})
         except SourceError:
@@ -153,7 +150,8 @@ def describe_table(table_id: str | int, *, client: WebClient, api: Api = "v2", l
     ParameterError, SourceError
         As :func:`fetch_table`.
     """
-    return _Asker(client, normalise_table_id(table_id), api, language, None).describe()
+    number = normalise_table_id(table_id)
+    return TableAsker(client, number, api=api, language=language, licence=LICENCE).describe()
 
 
 def find_tables(words: str, *, client: WebClient, language: str = "no") -> pd.DataFrame:
@@ -221,6 +219,44 @@ def find_household_waste_table(
     return TableChoice(number, label, why, table)
 
 
+def fetch_household_waste(
+    *,
+    client: WebClient,
+    table_id: str | int = "",
+    years: Sequence[str] | str = "*",
+    progress: Progress | None = None,
+) -> HouseholdWaste:
+    """Fetch household waste by municipality and material.
+
+    Parameters
+    ----------
+    table_id : of the table; empty lets :func:`find_household_waste_table` choose it.
+    years : as in a selection: ``"*"``, ``"top(3)"``, ``["2022", "2023"]``.
+
+    Raises
+    ------
+    ParameterError
+        ``ssb.no_such_table`` and as :func:`fetch_table`.
+    RefusedFileError
+        ``ssb.not_household`` where the table has no municipalities or materials, ``ssb.unknown_unit``.
+    SourceError
+        As :func:`fetch_table`.
+    """
+    choice = None if table_id else find_household_waste_table(client)
+    number = choice.table_id if choice is not None else table_id
+    selection = _select_years(number, years, client)
+    table = fetch_table(number, client=client, selection=selection, progress=progress)
+    rows = tidy_household_waste(table, codes=read_waste_codes())
+    plain = rows[~rows["is_total"]]
+    return HouseholdWaste(
+        table=rows,
+        unknown_materials=_list_unknown(plain, "material_label", "material"),
+        label=table.label,
+        choice=choice,
+        fetched_on=table.fetched_on,
+    )
+
+
 def fetch_waste_accounts(
     *,
     client: WebClient,
@@ -245,9 +281,8 @@ def fetch_waste_accounts(
     """
     tables = []
     for number in (by_treatment, by_source):
-        description = describe_table(number, client=client)
-        time = next((d.code for d in description.dimensions if d.role == "time"), "Tid")
-        tables.append(fetch_table(number, client=client, selection={time: years}, progress=progress))
+        selection = _select_years(number, years, client)
+        tables.append(fetch_table(number, client=client, selection=selection, progress=progress))
     return read_waste_accounts(tables)
 
 
@@ -306,84 +341,11 @@ def normalise_table_id(table_id: str | int) -> str:
     return text.zfill(5)
 
 
-class _Asker:
-    """Asks one version of the service for one table."""
-
-    def __init__(
-        self, client: WebClient, table_id: str, api: Api, language: str, progress: Progress | None
-    ) -> None:
-        self._client = client
-        self._table_id = table_id
-        self._api = api
-        self._language = language
-        self._tell = progress
-        self._fetched_on: list[str] = []
-
-    def describe(self) -> Cube:
-        older = self._api == "v0"
-        path = f"v0/{self._language}/table/{self._table_id}/" if older else self._path("metadata")
-        params = None if older else {"lang": self._language, "outputFormat": "json-stat2"}
-        answer = self._client.ask_json(
-            path, params=params, check=is_description, absent=frozenset({400, 404})
-        )
-        if answer.status != 200:
-            raise ParameterError("ssb.unknown_table", table=self._table_id)
-        self._fetched_on.append(answer.fetched_on)
-        return read_description(answer.value)
-
-    def fetch(self, selection: Selection) -> StatTable:
-        description = self.describe()
-        chosen = choose_codes(selection, description=description)
-        whole = Assembly(chosen, description=description)
-        total, done = count_cells(chosen), 0
-        waiting = deque(split_question(chosen, most_cells=MOST_CELLS))
-        while waiting:
-            part = waiting.popleft()
-            cells = count_cells(part)
-            answer = self._ask(part, whole, description)
-            if answer.status != 200:
-                if not is_too_large(answer.status, answer.value) or cells <= LEAST_CELLS_OF_A_PART:
-                    raise SourceError(
-                        "source.refused",
-                        service=self._client.service.title,
-                        status=answer.status,
-                        path=self._path("data") if self._api == "v2" else f"v0/{self._table_id}",
-                    )
-                waiting.extendleft(reversed(list(split_question(part, most_cells=cells // 2))))
-                continue
-            whole.add(read_cube(answer.value), part)
-            self._fetched_on.append(answer.fetched_on)
-            done += cells
-            if self._tell is not None:
-                self._tell("cells", done, total)
-        return tabulate_cube(
-            whole.finish(), licence=LICENCE, table_id=self._table_id, fetched_on=min(self._fetched_on)
-        )
-
-    def _ask(self, part: Chosen, whole: Assembly, description: Cube) -> Answer:
-        def check(value: Any) -> bool:
-            return is_dataset(value) and whole.fits(value, part)
-
-        if self._api == "v0":
-            return self._client.ask_json(
-                f"v0/{self._language}/table/{self._table_id}/",
-                body=word_older_body(part, description=description),
-                check=check,
-                absent=_REFUSALS,
-            )
-        params = word_question(part, description=description, language=self._language)
-        if needs_body(params, part):
-            return self._client.ask_json(
-                self._path("data"),
-                params={"lang": self._language, "outputFormat": "json-stat2"},
-                body=word_body(part),
-                check=check,
-                absent=_REFUSALS,
-            )
-        return self._client.ask_json(self._path("data"), params=params, check=check, absent=_REFUSALS)
-
-    def _path(self, what: str) -> str:
-        return f"pxwebapi/v2/tables/{self._table_id}/{what}"
+def _select_years(table_id: str | int, years: Sequence[str] | str, client: WebClient) -> Selection:
+    if years == "*":
+        return {}
+    description = describe_table(table_id, client=client)
+    return {next((d.code for d in description.dimensions if d.role == "time"), "Tid"): years}
 
 
 def _tidy_hit(table: dict[str, Any]) -> dict[str, str]:

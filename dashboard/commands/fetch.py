@@ -199,15 +199,21 @@ def fetch_ssb(
                 typer.echo(show_plain(f"{row.table_id}  {row.label}  {period}".rstrip()))
         numbers = list(table or ())
         if household:
-            found = ssb.find_household_waste_table(client)
-            typer.echo(
-                show_plain(
-                    _("Table {table} was chosen: {label} ({reasons})").format(
-                        table=found.table_id, label=found.label, reasons=", ".join(found.reasons)
+            found = ssb.fetch_household_waste(
+                client=client, years=selection.get("Tid", "*"), progress=bar.tell
+            )
+            if found.choice is not None:
+                typer.echo(
+                    show_plain(
+                        _("Table {table} was chosen: {label} ({reasons})").format(
+                            table=found.choice.table_id,
+                            label=found.label,
+                            reasons=", ".join(found.choice.reasons),
+                        )
                     )
                 )
-            )
-            numbers.append(found.table_id)
+            _tell_kept((_keep_ssb(found.table, "household_waste", found.label, found.fetched_on),))
+            _tell_unknown(found.unknown_materials, ())
         for number in numbers:
             told = ssb.fetch_table(number, client=client, selection=selection, progress=bar.tell)
             _tell_kept((_keep_ssb(told.frame, f"table-{told.table_id}", told.label, told.fetched_on),))

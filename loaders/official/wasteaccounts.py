@@ -1,18 +1,16 @@
-"""Statistics Norway's waste accounts, and which of its tables tells of household waste by municipality."""
+"""Statistics Norway's waste accounts in tonnes, with our materials and industries where they are certain."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from geodata.codetables import WasteCodes
 from geodata.errors import RefusedFileError
 from geodata.materials import normalise_material
-from loaders.official.jsonstat import Cube, Dimension, StatTable
+from loaders.official.jsonstat import Dimension, StatTable
 
 ACCOUNT_COLUMNS: Final = {
     "table_id": "string",
@@ -51,37 +49,16 @@ _INDUSTRIES: Final = {
 }
 _INDUSTRY_CODE: Final = re.compile(r"[A-U]-[A-U]|\d{2}(?:\.\d{1,3})?-\d{2}(?:\.\d{1,3})?")
 """Codes of sources that can be nothing but industries; ``H`` may be households, ``01`` a running number."""
-_TOTAL: Final = re.compile(r"\b(?:i alt|alle|totalt?|sum|all)\b", re.I)
-_MATERIAL: Final = re.compile(r"material|avfallstype|avfallsfraksjon", re.I)
-_TREATMENT: Final = re.compile(r"behandl|handsam|treatment|disponering", re.I)
+TOTAL: Final = re.compile(r"\b(?:i alt|alle|totalt?|sum|all)\b", re.I)
+MATERIAL: Final = re.compile(r"material|avfallstype|avfallsfraksjon", re.I)
+TREATMENT: Final = re.compile(r"behandl|handsam|treatment|disponering", re.I)
 _SOURCE: Final = re.compile(r"kilde|kjelde|næring|naring|source|industry|opphav", re.I)
-_REGION: Final = re.compile(r"region|kommune|municipality", re.I)
-_HOUSEHOLD: Final = re.compile(r"hushald|hushold|household", re.I)
-_PER_HEAD: Final = re.compile(r"\bkg\b.*(?:innb|person|capita|abonnent)|(?:innb|person|capita)", re.I)
+PER_HEAD: Final = re.compile(r"\bkg\b.*(?:innb|person|capita|abonnent)|(?:innb|person|capita)", re.I)
 _MASS: Final = re.compile(
     r"(?P<many>mill(?:ioner|\.)?|1[ .,]?000|tusen)?\s*(?P<unit>tonn(?:es?)?|kg|kilo(?:gram)?|t)\b(?!\s*co)",
     re.I,
 )
 _FACTORS: Final = {"mill": 1e6, "1000": 1e3, "tusen": 1e3, "": 1.0}
-
-
-@dataclass(frozen=True)
-class TableChoice:
-    """The table that was chosen among the hits of a search.
-
-    Attributes
-    ----------
-    table_id, label : of the chosen one.
-    reasons : why, each as ``word:what``: ``region:Region``, ``municipalities:357``,
-        ``material:Materialtype``, ``unit:tonn``, ``last_period:2024``.
-    considered : one row a hit: ``table_id``, ``label``, ``last_period``, ``lacks`` (words apart by a space:
-        ``household``, ``region``, ``municipalities``, ``material``, ``unit``; empty where it would do).
-    """
-
-    table_id: str
-    label: str
-    reasons: tuple[str, ...]
-    considered: pd.DataFrame
 
 
 def read_tonnes_factor(unit: str) -> float | None:
@@ -90,7 +67,7 @@ def read_tonnes_factor(unit: str) -> float | None:
     >>> read_tonnes_factor("1 000 tonn")
     1000.0
     """
-    if _PER_HEAD.search(unit) or "%" in unit or "prosent" in unit.casefold():
+    if PER_HEAD.search(unit) or "%" in unit or "prosent" in unit.casefold():
         return None
     found = _MASS.search(" ".join(unit.split()))
     if found is None:
@@ -112,13 +89,13 @@ def tidy_waste_accounts(table: StatTable, *, codes: WasteCodes) -> pd.DataFrame:
         ``ssb.not_accounts`` where materials, or both sources and treatments, are missing;
         ``ssb.unknown_unit`` where nothing tells that the values are weights.
     """
-    material = find_dimension(table.dimensions, _MATERIAL)
-    treatment = find_dimension(table.dimensions, _TREATMENT)
+    material = find_dimension(table.dimensions, MATERIAL)
+    treatment = find_dimension(table.dimensions, TREATMENT)
     source = find_dimension(table.dimensions, _SOURCE)
     if material is None or (treatment is None and source is None):
         raise RefusedFileError("ssb.not_accounts", table=table.table_id or table.label[:80])
     frame = table.frame
-    factor = _find_factors(table)
+    factor = find_tonnes_factors(table)
     weights = factor.notna()
     if not weights.any():
         unit = ", ".join(frame["unit"].dropna().unique()) or "?"
@@ -135,10 +112,10 @@ def tidy_waste_accounts(table: StatTable, *, codes: WasteCodes) -> pd.DataFrame:
         code_column, label_column = table.columns_of(dimension)
         result[f"{name}_code"] = frame[code_column]
         result[f"{name}_label"] = frame[label_column]
-        sums = {label for label in dimension.labels if _TOTAL.search(label)}
+        sums = {label for label in dimension.labels if TOTAL.search(label)}
         total |= frame[label_column].isin(sums)
     result["industry_code"] = _map_industries(source, result["source_code"])
-    result["material"] = _map_materials(material, result["material_code"], codes)
+    result["material"] = map_materials(material, result["material_code"], codes)
     result["tonnes"] = frame["value"] * factor
     result["status"] = frame["status"]
     result["is_total"] = total
@@ -152,54 +129,25 @@ def find_dimension(dimensions: tuple[Dimension, ...], wording: re.Pattern[str]) 
     return next(iter(by_label or [one for one in rest if wording.search(one.code)]), None)
 
 
-def judge_household_table(description: Cube, *, title: str) -> tuple[list[str], list[str]]:
-    """Return why a table tells of household waste by municipality and material, and what it lacks."""
-    reasons: list[str] = []
-    lacks: list[str] = []
-    region = next((d for d in description.dimensions if d.role == "geo"), None)
-    region = region or find_dimension(description.dimensions, _REGION)
-    material = find_dimension(description.dimensions, _MATERIAL)
-    if not _HOUSEHOLD.search(title):
-        lacks.append("household")
-    if region is None:
-        lacks.append("region")
-    else:
-        reasons.append(f"region:{region.code}")
-        count = sum(bool(re.fullmatch(r"(?:K-)?\d{4}", code)) for code in region.codes)
-        (reasons if count > 50 else lacks).append(
-            f"municipalities:{count}" if count > 50 else "municipalities"
-        )
-    if material is None:
-        lacks.append("material")
-    else:
-        reasons.append(f"material:{material.code}")
-    units = [unit for dimension in description.dimensions for unit in _list_units(dimension, title)]
-    fitting = [unit for unit in units if read_tonnes_factor(unit) is not None or _PER_HEAD.search(unit)]
-    (reasons if fitting else lacks).append(f"unit:{fitting[0]}" if fitting else "unit")
-    return reasons, lacks
-
-
-def _list_units(dimension: Dimension, title: str) -> list[str]:
-    if dimension.role != "metric":
-        return []
-    brackets = [text for label in (*dimension.labels, title) for text in re.findall(r"\(([^()]*)\)", label)]
-    return [*dimension.units.values(), *brackets]
-
-
-def _find_factors(table: StatTable) -> pd.Series:
+def find_tonnes_factors(table: StatTable) -> pd.Series:
     """Return the factor to tonnes of each row, <NA> where it is no weight."""
+    unit = find_units(table)
+    return unit.map({one: read_tonnes_factor(one) for one in unit.unique()}).astype("Float64")
+
+
+def find_units(table: StatTable) -> pd.Series:
+    """Return the unit of each row: as told, else in brackets in the measure's name or the table's title."""
     frame = table.frame
     metric = next((one for one in table.dimensions if one.role == "metric"), None)
     in_title = next(iter(re.findall(r"\(([^()]*)\)", table.label)), "")
     if metric is None:
-        factor = read_tonnes_factor(in_title)
-        return pd.Series(np.nan if factor is None else factor, index=frame.index, dtype="Float64")
+        return pd.Series(in_title, index=frame.index, dtype="string")
     of_code = {}
     for code, label in zip(metric.codes, metric.labels, strict=True):
-        told = metric.units.get(code) or next(iter(re.findall(r"\(([^()]*)\)", label)), "") or in_title
-        of_code[code] = read_tonnes_factor(told)
-    known = {code: factor for code, factor in of_code.items() if factor is not None}
-    return frame[table.columns_of(metric)[0]].map(known).astype("Float64")
+        of_code[code] = (
+            metric.units.get(code) or next(iter(re.findall(r"\(([^()]*)\)", label)), "") or in_title
+        )
+    return frame[table.columns_of(metric)[0]].map(of_code).astype("string")
 
 
 def _map_industries(source: Dimension | None, codes: pd.Series) -> pd.Series:
@@ -213,10 +161,11 @@ def _map_industries(source: Dimension | None, codes: pd.Series) -> pd.Series:
     return codes.map(known).astype("string")
 
 
-def _map_materials(material: Dimension, of_row: pd.Series, codes: WasteCodes) -> pd.Series:
+def map_materials(material: Dimension, of_row: pd.Series, codes: WasteCodes) -> pd.Series:
+    """Return our key of each row's material, by its code; <NA> where the name is not certain to be one."""
     known = {}
     for code, label in zip(material.codes, material.labels, strict=True):
-        if label.casefold() in UNSURE_MATERIALS or _TOTAL.search(label):
+        if label.casefold() in UNSURE_MATERIALS or TOTAL.search(label):
             continue
         key = normalise_material(label, codes=codes)
         if key is not None:

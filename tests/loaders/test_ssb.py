@@ -6,6 +6,7 @@ import json
 import math
 import random
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -29,6 +30,7 @@ from loaders.official.wasteaccounts import read_tonnes_factor
 from loaders.official.webclient import WebClient
 from loaders.ssb import (
     SSB,
+    fetch_household_waste,
     fetch_table,
     fetch_waste_accounts,
     find_household_waste_table,
@@ -358,6 +360,53 @@ def test_the_table_of_household_waste_is_chosen_by_what_it_holds() -> None:
     lacks = dict(zip(choice.considered["table_id"], choice.considered["lacks"], strict=True))
     assert lacks == {"10002": "municipalities", "10003": "unit", "10004": "", "10005": ""}
     assert caught.value.code == "ssb.no_such_table"
+
+
+def test_household_waste_has_municipalities_in_tonnes_and_kilograms_a_head() -> None:
+    table = make_table(60)
+    table.dimensions["Region"] += ["EAK", "50"]
+    table.dimensions["ContentsCode"] = ["Mengde", "PerHode"]
+    table.labels["ContentsCode"] = {"Mengde": "Mengde (1 000 tonn)", "PerHode": "Kg per innbygger"}
+    table.labels["Materialtype"] = {"01": "I alt", "02": "Matavfall", "03": "Treavfall"}
+    answer = table.describe
+    table.unit = "1 000 tonn"
+
+    def describe(*given: Any, **more: Any) -> Any:
+        told = answer(*given, **more)
+        unit = told["dimension"].get("ContentsCode", {}).get("category", {}).get("unit", {})
+        if "PerHode" in unit:
+            unit["PerHode"] = {"base": "kg per innbygger", "decimals": 1}
+        return told
+
+    table.describe = describe  # type: ignore[method-assign]
+    with play(StatisticsBank(table).answer) as service, make_client(service) as client:
+        waste = fetch_household_waste(client=client, years="top(1)")
+        named = fetch_household_waste(client=client, table_id="01234", years="top(1)")
+        prices = make_table(number="04321")
+        del prices.dimensions["Region"], prices.names["Region"]
+    assert waste.choice is not None
+    assert waste.choice.table_id == "01234"
+    assert named.choice is None
+    assert len(waste.fetched_on) == 10
+    rows = waste.table
+    assert len(rows) == 60 * 3 * 2
+    assert rows["municipality_number"].str.fullmatch(r"\d{4}").all()
+    assert set(rows["year"]) == {2023}
+    assert set(rows["material"].dropna()) == {"food_waste", "wood"}
+    assert rows.loc[rows["material_label"] == "I alt", "is_total"].all()
+    weights = rows["measure_label"] == "Mengde (1 000 tonn)"
+    assert rows.loc[weights, "kg_per_head"].isna().all()
+    assert rows.loc[~weights, "tonnes"].isna().all()
+    one = rows[(rows["municipality_number"] == "5003") & (rows["material"] == "wood")]
+    key = ("5003", "03", "Mengde", "2023")
+    assert one.loc[weights, "tonnes"].tolist() == [1000.0 * (table.value(key) or 0)]
+    with (
+        play(StatisticsBank(prices).answer) as service,
+        make_client(service) as client,
+        pytest.raises(RefusedFileError) as caught,
+    ):
+        fetch_household_waste(client=client, table_id="04321")
+    assert caught.value.code == "ssb.not_household"
 
 
 def test_waste_accounts_are_in_tonnes_with_our_materials_and_their_sums_marked() -> None:
