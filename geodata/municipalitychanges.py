@@ -18,7 +18,7 @@ PASSED_OVER: Final = ("renamed", "known", "unknown")
 """Why a row was not taken in: only the name changed; it is as old as the table; no such number in use."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ExtendedChanges:
     """The table with the newer steps.
 

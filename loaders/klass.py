@@ -29,6 +29,8 @@ LICENCE: Final = "CC BY 4.0"
 MUNICIPALITIES: Final = 131
 COUNTIES: Final = 104
 INDUSTRIES: Final = 6
+FIRST_DAY: Final = dt.date(2017, 1, 1)
+"""From which on the app knows municipalities."""
 SN2025_BEGINS: Final = dt.date(2025, 1, 1)
 _BILINGUAL: Final = frozenset({MUNICIPALITIES, COUNTIES})
 _LARGEST_FILE_BYTES: Final = 100_000_000
@@ -181,6 +183,30 @@ def fetch_industry_changes(*, client: WebClient) -> pd.DataFrame:
             if not changes.empty:
                 return changes
     raise ParameterError("klass.unknown", classification=INDUSTRIES)
+
+
+def fetch_known_changes(
+    classification: int, *, until: dt.date, client: WebClient
+) -> tuple[pd.DataFrame, int]:
+    """Fetch what old codes became, in the form in which the app keeps it, and how many steps are new to it.
+
+    Municipalities: the embedded table with newer reforms taken in (``CHANGE_COLUMNS``). Industries: SN2007 to
+    SN2025 (``INDUSTRY_CHANGE_COLUMNS``). Others: KLASS' own changes (``CODE_CHANGE_COLUMNS``).
+
+    Raises
+    ------
+    ParameterError, SourceError, InvalidTableError
+        As :func:`fetch_municipality_changes`.
+    """
+    if classification == MUNICIPALITIES:
+        extended = fetch_municipality_changes(client=client, today=until)
+        return extended.changes, len(extended.taken)
+    if classification == INDUSTRIES:
+        changes = fetch_industry_changes(client=client)
+    else:
+        span = (FIRST_DAY, until + dt.timedelta(days=1))
+        changes = fetch_changes(classification, since=span[0], until=span[1], client=client)
+    return changes, len(changes)
 
 
 def read_classification(path: Path, *, bilingual: bool | None = None) -> pd.DataFrame:

@@ -57,7 +57,7 @@ TABLE_COLUMNS: Final = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WasteAccounts:
     """The waste accounts.
 
@@ -76,7 +76,7 @@ class WasteAccounts:
     fetched_on: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HouseholdWaste:
     """Household waste by municipality and material.
 

@@ -273,6 +273,13 @@ def fetch_klass(
     on: Annotated[
         str, typer.Option("--on", help=_("Valid on this day (YYYY-MM-DD); today if not said."))
     ] = "",
+    changes: Annotated[
+        bool,
+        typer.Option(
+            "--changes",
+            help=_("What old codes became: municipalities since 2017, industries from SN2007 to SN2025."),
+        ),
+    ] = False,
     refresh: Refresh = False,
     address: Address = "",
 ) -> None:
@@ -280,20 +287,27 @@ def fetch_klass(
     import datetime as dt
 
     from loaders.fetching import CC_BY, keep_table
-    from loaders.klass import KLASS, fetch_classification_codes
+    from loaders.klass import KLASS, MUNICIPALITIES, fetch_classification_codes, fetch_known_changes
 
     try:
         day = dt.date.fromisoformat(on) if on else dt.date.today()
     except ValueError as error:
         raise typer.BadParameter(_("Write the day as 2026-01-31."), param_hint="--on") from error
     with _asking(KLASS, address=address, refresh=refresh) as (client, _bar):
-        codes = fetch_classification_codes(classification, on=day, client=client)
+        if changes:
+            codes, newer = fetch_known_changes(classification, until=day, client=client)
+            if classification == MUNICIPALITIES:
+                text = _("Changes that are newer than those the app has: {count}").format(count=newer)
+                typer.echo(show_plain(text))
+        else:
+            codes = fetch_classification_codes(classification, on=day, client=client)
+        what = "changes" if changes else "codesAt"
         record = keep_table(
             codes,
             service=KLASS,
-            part=f"classification-{classification}",
-            file=f"klass-{classification}-{day.isoformat()}.csv",
-            question=f"classifications/{classification}/codesAt?date={day.isoformat()}",
+            part=f"changes-{classification}" if changes else f"classification-{classification}",
+            file=f"klass-{'changes-' if changes else ''}{classification}-{day.isoformat()}.csv",
+            question=f"classifications/{classification}/{what}?date={day.isoformat()}",
             licence=CC_BY,
             attribution="Statistisk sentralbyrå (SSB)",
         )

@@ -48,7 +48,7 @@ _HOUSEHOLD: Final = re.compile(r"hushald|hushold|household", re.I)
 _NUMBER: Final = re.compile(r"(?:K[-_]?)?(\d{4})")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TableChoice:
     """The table that was chosen among the hits of a search.
 

@@ -55,7 +55,7 @@ class Dimension:
     eliminable: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cube:
     """A table as the format has it: dimensions, and one value and one status a cell, row by row.
 
@@ -75,7 +75,7 @@ class Cube:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StatTable:
     """A statistical table, tidy.
 

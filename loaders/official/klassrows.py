@@ -86,7 +86,7 @@ _OTHER_LETTERS: Final = re.compile(r"[áčđŋšŧžïâäö]", re.I)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KlassTable:
     """What an answer or a file of KLASS holds.
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashboard.cli import main
 from geodata.errors import ParameterError, RefusedFileError
 from geodata.municipalities import resolve_municipality
 from loaders.embedded import read_municipality_changes
@@ -33,6 +34,7 @@ from loaders.klass import (
     read_versions,
 )
 from loaders.official.klassrows import find_norwegian_part, read_klass_json
+from loaders.official.shelf import FOLDER_SETTING, list_fetched
 from loaders.official.webclient import WebClient
 from tests.loaders.played import Asked, Played, Reply, play
 
@@ -171,6 +173,34 @@ def test_a_newer_reform_comes_into_the_table_of_numbers() -> None:
         same = fetch_municipality_changes(client=client, today=dt.date(2024, 6, 1))
         assert not service.asked
     pd.testing.assert_frame_equal(same.changes, read_municipality_changes())
+
+
+def test_changes_come_as_the_app_keeps_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(FOLDER_SETTING, str(tmp_path))
+    columns = {"131": "old_number", "6": "code_from", "999": "old_code"}
+    with play(answer) as service:
+        for number, column in columns.items():
+            words = [
+                "fetch",
+                "klass",
+                number,
+                "--changes",
+                "--on",
+                "2026-11-22",
+                "--address",
+                service.address,
+            ]
+            monkeypatch.setattr("sys.argv", ["symbiosekart", *words])
+            with pytest.raises(SystemExit) as ended:
+                main()
+            assert not ended.value.code
+            (record,) = list_fetched(tmp_path, part=f"changes-{number}")
+            table = pd.read_csv(record.path(tmp_path), dtype=str)
+            assert table.columns[0] == column
+            assert len(table) == record.rows
+    assert "nyere enn dem appen har: 1" in capsys.readouterr().out
 
 
 def test_industry_codes_of_the_turn_to_sn2025() -> None:
