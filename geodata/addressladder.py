@@ -57,6 +57,9 @@ class AddressIndex(Protocol):
     of reach raises :class:`~geodata.errors.SourceError`.
     """
 
+    def covers(self, municipalities: Sequence[str]) -> bool:
+        """Tell whether a street of these municipalities (none: of anywhere) would be in the register."""
+
     def find_number(
         self, street: str, number: int, *, municipalities: Sequence[str], written: str = ""
     ) -> Sequence[AddressRow]:
@@ -120,7 +123,9 @@ class Ladder:
         scope, told = self._choose_scope(question, postcode, place)
         problems += told
         candidates: tuple[str, ...] = ()
-        if self.addresses is not None and address.street:
+        if self.addresses is not None and address.street and not self.addresses.covers(scope):
+            problems += ("register_elsewhere",)
+        elif self.addresses is not None and address.street:
             try:
                 answer, told, candidates = self._find_house(address, postcode, scope)
             except SourceError:

@@ -43,6 +43,7 @@ PROBLEMS: Final = (
     "number_unknown",
     "address_ambiguous",
     "register_silent",
+    "register_elsewhere",
     "postcode_differs",
     "postcode_unknown",
     "postcode_elsewhere",

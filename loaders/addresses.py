@@ -123,6 +123,10 @@ class AddressRegister:
         """Close the file."""
         self._database.close()
 
+    def covers(self, municipalities: Sequence[str]) -> bool:
+        """Return True: what a file covers it does not say."""
+        return True
+
     def find_number(
         self, street: str, number: int, *, municipalities: Sequence[str], written: str = ""
     ) -> Sequence[AddressRow]:

@@ -31,6 +31,7 @@ PROBLEM_WORDS: Final = {
     "number_unknown": N_("the house number is not in the register of addresses"),
     "address_ambiguous": N_("several houses far apart have this address"),
     "register_silent": N_("the register of addresses did not answer"),
+    "register_elsewhere": N_("the fetched register of addresses does not hold this part of the country"),
     "postcode_differs": N_("the register has another postcode for this address"),
     "postcode_unknown": N_("there is no such postcode"),
     "postcode_elsewhere": N_("the postcode is in another municipality than the row says"),

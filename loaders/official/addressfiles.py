@@ -115,7 +115,8 @@ class FetchedRegisters:
             " ".join(facts.digest for facts in every),
             min((facts.date for facts in every), default=""),
         )
-        self._whole = any(not record.area for record in used)
+        self._counties = {record.area for record in used}
+        self._whole = "" in self._counties
 
     def __enter__(self) -> FetchedRegisters:
         return self
@@ -127,12 +128,16 @@ class FetchedRegisters:
         """Close the files."""
         self._stack.close()
 
+    def covers(self, municipalities: Sequence[str]) -> bool:
+        """Tell whether the county of any of them is here. Of anywhere only where the whole country is: a
+        street that some counties have may be in others too."""
+        return self._whole or any(number[:2] in self._counties for number in municipalities)
+
     def find_number(
         self, street: str, number: int, *, municipalities: Sequence[str], written: str = ""
     ) -> Sequence[AddressRow]:
-        """Return the houses of that number. Without municipalities none where only some counties are here:
-        a street that only one of them has may be in others too."""
-        if not municipalities and not self._whole:
+        """Return the houses of that number; none where :meth:`covers` says no."""
+        if not self.covers(municipalities):
             return ()
         return [
             row

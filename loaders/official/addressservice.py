@@ -66,6 +66,10 @@ class AddressService:
         """Close the client."""
         self.client.close()
 
+    def covers(self, municipalities: Sequence[str]) -> bool:
+        """Return True: the service knows the whole country."""
+        return True
+
     def find_number(
         self, street: str, number: int, *, municipalities: Sequence[str], written: str = ""
     ) -> Sequence[AddressRow]:

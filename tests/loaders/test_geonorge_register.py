@@ -204,14 +204,16 @@ def run(*arguments: object) -> Result:
 def test_geocode_finds_what_was_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYMBIOSEKART_SOURCES", str(tmp_path / "kept"))
     source = tmp_path / "liste.csv"
-    source.write_text("Adresse;Postnr\nPrøvev. 3 B;7011\n", encoding="utf-8")
+    source.write_text("Adresse;Postnr\nPrøvev. 3 B;7011\nPrøvev. 3;0150\nPrøvev. 3;\n", encoding="utf-8")
     before = run(source, "--out", tmp_path / "ut.csv")
     assert "No register of addresses is used" in before.output
     assert json.loads(run(source, "--json").output)["register"] is None
     with play(Files({TRONDELAG: pack(HOUSES)})) as played, client(played.address) as web:
         fetch_address_register(web, counties=["50"])
     answer = json.loads(run(source, "--json").output)
-    assert answer["grades"] == {"address": 1}
+    assert answer["grades"] == {"address": 1, "postcode": 1}
+    assert answer["problems"]["register_elsewhere"] == 2  # Oslo, and anywhere
+    assert "street_unknown" not in answer["problems"]
     assert (answer["register"]["kind"], answer["register"]["counties"]) == ("fetched", ["50"])
     told = run(source, "--out", tmp_path / "ut.csv")
     assert "Fetched register of addresses (Trøndelag): 3 addresses, 2025-01-04" in told.output

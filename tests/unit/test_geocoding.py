@@ -28,6 +28,9 @@ class Register:
     def __init__(self, rows: Sequence[AddressRow]) -> None:
         self.rows = rows
 
+    def covers(self, municipalities: Sequence[str]) -> bool:
+        return True
+
     def find_number(
         self, street: str, number: int, *, municipalities: Sequence[str], written: str = ""
     ) -> Sequence[AddressRow]:
