@@ -41,6 +41,10 @@ _IN_ADDRESS: Final[Mapping[str, str]] = {
     "country_code": "landkode",
 }
 RAW_COLUMNS: Final = (*_PLAIN, *_IN_ADDRESS)
+REGISTER_NAMES: Final = {column: names[0] for column, names in _PLAIN.items()} | {
+    column: f"{_ADDRESSES[0]}.{part}" for column, part in _IN_ADDRESS.items()
+}
+"""Column -> the register's own name of it, in small letters."""
 NEEDED: Final = ("organisation_number", "name")
 """Columns without which a table is no register of units."""
 
