@@ -13,15 +13,16 @@ import pandas as pd
 
 from geodata.errors import InvalidTableError, RefusedFileError
 from geodata.findings import Finding, Severity
-from geodata.municipalities import MunicipalityNames
+from geodata.municipalities import CHANGE_COLUMNS, MunicipalityNames
 from geodata.municipalitychanges import extend_changes
 from geodata.municipalityreading import NumberReader, check_level
 from geodata.municipalityshares import Level, offer_shares
 from loaders import embedded
 from loaders.geocoding import LIST_LIMITS, AddressList, name_columns, read_address_list
 from loaders.headers import plain_text, read_header
-from loaders.klass import read_changes
+from loaders.klass import KLASS, MUNICIPALITIES, read_changes
 from loaders.layout import HEADER_SEARCH_ROWS
+from loaders.official.shelf import list_fetched, sources_folder
 from loaders.quantities import is_unknown
 from loaders.rawtables import RawTable
 from loaders.sandbox import parse_file
@@ -83,10 +84,45 @@ def _embedded_municipalities() -> pd.DataFrame:
     return pd.DataFrame(embedded.read_municipalities(detail="light").drop(columns="geometry"))
 
 
-def read_newer_changes(path: Path) -> pd.DataFrame:
-    """Return the embedded changes with the newer reforms of a file of KLASS's changes; see
-    :func:`loaders.klass.read_changes` for what it raises."""
-    return extend_changes(embedded.read_municipality_changes(), read_changes(path)).changes
+def read_newer_changes(path: Path | None = None) -> pd.DataFrame | None:
+    """Return the changes with newer reforms than those that ship.
+
+    Parameters
+    ----------
+    path : an answer of KLASS's changes, or the table that ``fetch klass 131 --changes`` keeps; without it the
+        newest that has been fetched, None where none has.
+
+    Raises
+    ------
+    RefusedFileError
+        See :func:`loaders.klass.read_changes`.
+    """
+    if path is None:
+        kept = list_fetched(sources_folder(), source=KLASS.key, part=f"changes-{MUNICIPALITIES}")
+        if not kept:
+            return None
+        path = kept[0].path(sources_folder())
+    own = _read_own_changes(path)
+    known = embedded.read_municipality_changes()
+    if own is None:
+        return extend_changes(known, read_changes(path)).changes
+    outdated = own["valid_from_year"].max() < known["valid_from_year"].max()  # the app knows more by now
+    return known if outdated else own
+
+
+def _read_own_changes(path: Path) -> pd.DataFrame | None:
+    """Return the table of changes of a CSV file that has its columns, else None."""
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        return None
+    with path.open(encoding="utf-8-sig", errors="replace") as stream:
+        if stream.readline(200).strip().replace('"', "") != ",".join(CHANGE_COLUMNS):
+            return None
+    try:
+        table = pd.read_csv(path, dtype="string", keep_default_na=False, encoding="utf-8-sig")
+        table = table.replace("", pd.NA).astype({"valid_from_year": "Int64", "valid_to_year": "Int64"})
+    except (ValueError, UnicodeError) as error:
+        raise RefusedFileError("klass.unreadable", file=path.name) from error
+    return table
 
 
 def read_share_offer(level: Level) -> pd.DataFrame:

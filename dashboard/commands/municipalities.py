@@ -96,11 +96,12 @@ def municipalities(
     if out is None and not as_json:
         raise typer.BadParameter(_("Name a file to write with --out, or ask for --json."), param_hint="--out")
     table = read_municipality_table(file, column=column, year_column=year_column)
-    steps = read_municipality_changes() if changes is None else read_newer_changes(changes)
+    newer = read_newer_changes(changes)
+    steps = read_municipality_changes() if newer is None else newer
     parts, methods = _choose_shares(shares, table, steps)
     table, result = _join(
         table, parts, sums=sums or [], means=means or [], weight=weight, year=year, file=file.name,
-        reader=build_reader(table.level, changes=None if changes is None else steps),
+        reader=build_reader(table.level, changes=newer),
     )  # fmt: skip
     findings = [*table.findings, *result.told]
     written: list[Path] = []

@@ -9,6 +9,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from loaders.exports import write_csv
+from loaders.municipalitytables import read_newer_changes
+from loaders.official.shelf import FetchedRecord, keep_fetched
+
 LONG = """Kommunenr;Kommune;År;Tonn;Andel
 5030;Klæbu;2019;1 200,5;12
 5001;Trondheim;2019;80 000;30
@@ -211,6 +215,14 @@ def test_a_newer_reform_is_taken_from_a_file(call, tmp_path: Path) -> None:
     assert answer["totals"][0]["after"] == 7
     assert [row["number"] for row in answer["asked"]] == ["1508", "1507"]
     assert answer["asked"][1]["candidates"] == "1580 Haram; 1581 Borgund; 1582 Giske"
+    kept = tmp_path / "kept.csv"
+    write_csv(read_newer_changes(changes), kept)
+    record = FetchedRecord(source="klass", part="changes-131", area="", file="changes.csv", rows=1,
+                           fetched_on="2031-01-02", address="", question="", licence="", attribution="",
+                           sha256="")  # fmt: skip
+    keep_fetched(tmp_path / "sources", record, lambda target: target.write_bytes(kept.read_bytes()))
+    _code, by_itself, _told = call(*asked[:-2], "--shares", "inhabitants")
+    assert json.loads(by_itself)["totals"] == answer["totals"]
 
 
 def test_an_output_or_json_must_be_asked_for(call, tmp_path: Path) -> None:
