@@ -16,7 +16,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -132,7 +132,9 @@ def _open_member(path: Path) -> IO[bytes]:
 
 def _stream_csv(path: Path, head: bytes, faults: BulkFaults, columns: Sequence[str]) -> Iterator[Texts]:
     encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    first = head.decode(encoding, "replace").lstrip("\r\n")
+    text = head.decode(encoding, "replace")
+    first = text.lstrip("\r\n")
+    blank = text[: len(text) - len(first)].replace("\r\n", "\n")
     line = re.split("[\r\n]", first, maxsplit=1)[0]
     delimiter = max(_DELIMITERS, key=line.count)
     headers = next(csv.reader([line], delimiter=delimiter))
@@ -141,7 +143,9 @@ def _stream_csv(path: Path, head: bytes, faults: BulkFaults, columns: Sequence[s
     if missing:
         raise RefusedFileError("brreg.columns", file=path.name, missing=", ".join(missing))
     wanted = {column: f"c{positions[column]}" for column in columns if column in positions}
-    reading = _CsvReading(path, len(headers), delimiter, wanted, faults)
+    if len(head) < _HEAD and not first.removeprefix(line).strip():
+        return  # a header without rows
+    reading = _CsvReading(path, len(headers), delimiter, wanted, faults, above=len(blank))
     if encoding == "utf-16":
         yield from reading.read(mending="utf-16")
         return
@@ -170,12 +174,7 @@ class _CsvReading:
     def read(self, *, mending: str, skip: int = 0) -> Iterator[Texts]:
         """Yield groups; `skip` rows were handed on before."""
         with self._open(mending) as source:
-            try:
-                batches = self._open_batches(source)
-            except pa.ArrowInvalid as error:
-                if "Empty CSV" in str(error):  # a header without rows
-                    return
-                raise
+            batches = self._turn(lambda: self._open_batches(source))
             held: list[pa.RecordBatch] = []
             size = 0
             with batches:
@@ -206,7 +205,7 @@ class _CsvReading:
             read_options=arrow_csv.ReadOptions(
                 block_size=_BLOCK,
                 use_threads=False,  # as soon as ready with them, and a fifth less of work
-                skip_rows=1,
+                skip_rows=self.above + 1,
                 column_names=[f"c{k}" for k in range(self.fields)],
             ),
             parse_options=arrow_csv.ParseOptions(
@@ -223,9 +222,14 @@ class _CsvReading:
 
     def _next(self, batches: arrow_csv.CSVStreamingReader) -> pa.RecordBatch | None:
         try:
-            return batches.read_next_batch()
+            return self._turn(batches.read_next_batch)
         except StopIteration:
             return None
+
+    def _turn(self, step: Callable[[], Any]) -> Any:
+        """Do `step`; what is not UTF-8 is another way to go, not a damaged file."""
+        try:
+            return step()
         except pa.ArrowInvalid as error:
             if "UTF8" in str(error):
                 raise _NotUtf8 from error

@@ -31,6 +31,10 @@ class PlaceFilter:
         UnknownMunicipalityError
             ``municipality.unknown``, ``municipality.unreadable``, ``county.unknown``.
         """
+        counties, municipalities = list(counties), list(municipalities)
+        self.is_open = not counties and not municipalities
+        if self.is_open:
+            return
         self._changes = read_municipality_changes()
         self._counties = {
             today for county in counties for today in resolve_county(county, changes=self._changes)
@@ -40,7 +44,6 @@ class PlaceFilter:
             for number in municipalities
             for today in resolve_municipality(number, changes=self._changes).today
         }
-        self.is_open = not self._counties and not self._municipalities
         self._verdicts: dict[str, tuple[bool, bool]] = {}
 
     def judge(self, numbers: pa.Array | None, *, rows: int) -> npt.NDArray[np.bool_]:
