@@ -83,7 +83,9 @@ def municipalities(
         Path | None,
         typer.Option(
             "--changes",
-            help=_("File of KLASS's changes of municipalities, for newer reforms than those here."),
+            help=_(
+                "File of KLASS's changes, for newer reforms; those that were fetched are used by themselves."
+            ),
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help=_("Write counts and findings as JSON."))] = False,
