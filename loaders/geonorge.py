@@ -24,6 +24,7 @@ from loaders.official.boundarykeeping import (
     BOUNDARY_SETS,
     ask_areas,
     keep_boundaries,
+    keep_shared_borders,
     read_kept_boundaries,
 )
 from loaders.official.geonorgefiles import DOWNLOADS
@@ -43,6 +44,7 @@ __all__ = [
     "fetch_boundaries",
     "fetch_municipality_areas",
     "fetch_municipality_facts",
+    "fetch_shared_borders",
     "open_address_service",
     "open_fetched_boundaries",
     "open_fetched_register",
@@ -356,3 +358,30 @@ def fetch_municipality_areas(
     if not numbers or any(not (n.isascii() and n.isdecimal() and len(n) == 4) for n in numbers):
         raise ParameterError("geonorge.no_question")
     return ask_areas(client, numbers, progress)
+
+
+def fetch_shared_borders(
+    client: WebClient, *, folder: Path | None = None, progress: Progress | None = None
+) -> FetchedRecord | None:
+    """Ask kommuneinfo for the areas of the municipalities that share an embedded polygon (Ålesund and Haram),
+    and keep the polygon's parts where :func:`loaders.embedded.read_municipalities` finds them.
+
+    Two questions instead of the boundaries of the whole country.
+
+    Parameters
+    ----------
+    client : of the service :data:`FACTS`. folder : shelf of fetched files, the user's own where it is None.
+    progress : told ``areas``.
+
+    Returns
+    -------
+    The record on the shelf, or None where the service does not have all of them.
+
+    Raises
+    ------
+    SourceError
+        What the client raises.
+    RefusedFileError
+        As :func:`read_boundaries`.
+    """
+    return keep_shared_borders(client, folder or sources_folder(), progress)

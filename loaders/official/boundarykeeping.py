@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import tempfile
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from loaders.official.geonorgefiles import (
     DataSet,
     download_file,
 )
-from loaders.official.shelf import FetchedRecord, keep_fetched, list_fetched
+from loaders.official.shelf import FetchedRecord, keep_fetched, list_fetched, name_area
 from loaders.official.webclient import Progress, WebClient
 
 BOUNDARY_SETS: Final = {
@@ -96,6 +97,25 @@ def keep_divided(folder: Path, areas: gpd.GeoDataFrame, source: FetchedRecord) -
         source, part=embedded.DIVIDED_PART, file=f"{embedded.DIVIDED_PART}.parquet", rows=len(table)
     )
     return keep_fetched(folder, record, lambda target: table.to_parquet(target))
+
+
+def keep_shared_borders(client: WebClient, folder: Path, progress: Progress | None) -> FetchedRecord | None:
+    """Ask for the areas that share a polygon only; see :func:`loaders.geonorge.fetch_shared_borders`."""
+    own = embedded.read_undivided_municipalities(detail="light")
+    numbers = own[MUNICIPALITY][own["shared_polygon"].notna()].astype(str).tolist()
+    areas = ask_areas(client, numbers, progress)
+    source = FetchedRecord(
+        source=SOURCE,
+        part=embedded.DIVIDED_PART,
+        area=name_area(numbers),
+        file="",
+        fetched_on=dt.date.today().isoformat(),
+        address=client.address,
+        question="/kommuner/{kommunenummer}/omrade",
+        licence=LICENCE,
+        attribution=ATTRIBUTION,
+    )
+    return keep_divided(folder, areas, source)
 
 
 def read_kept_boundaries(folder: Path, kind: str) -> gpd.GeoDataFrame | None:

@@ -24,7 +24,13 @@ from geodata.boundaries import clip_to_land, compare_boundaries, split_shared_po
 from geodata.errors import ParameterError, RefusedFileError, SourceError
 from geodata.municipalities import find_neighbours
 from loaders import embedded
-from loaders.geonorge import DOWNLOADS, fetch_boundaries, open_fetched_boundaries, read_boundaries
+from loaders.geonorge import (
+    DOWNLOADS,
+    fetch_boundaries,
+    fetch_shared_borders,
+    open_fetched_boundaries,
+    read_boundaries,
+)
 from loaders.official.shelf import list_fetched
 from loaders.official.webclient import WebClient
 from tests.loaders.played import Asked, Reply, cut, html, play, status
@@ -557,3 +563,31 @@ def test_ålesund_and_haram_are_apart_once_boundaries_are_fetched(
     )
     (tmp_path / "geonorge" / "divided.parquet").write_bytes(b"half")
     assert embedded.read_municipalities()["shared_polygon"].notna().sum() == 2
+
+
+def test_the_border_of_two_can_be_asked_for_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYMBIOSEKART_SOURCES", str(tmp_path))
+    own = embedded.read_municipalities()
+    west, south, east, north = own.set_index("municipality_number").loc["1508", "geometry"].buffer(0.1).bounds
+    halves = {"1508": box(west, south, 6.3, north), "1580": box(6.3, south, east, north)}
+    known = set(halves)
+
+    def answer(asked: Asked) -> Reply:
+        number = asked.path.split("/")[2]
+        if number not in known:
+            return Reply(404, {})
+        crs = {"type": "name", "properties": {"name": "EPSG:4258"}}
+        shape = json.loads(json.dumps(mapping(halves[number]))) | {"crs": crs}
+        return Reply(200, {"kommunenavn": "Prøve", "kommunenummer": number, "omrade": shape})
+
+    with play(answer, [html(), status(503, retry_after="0")]) as played, client(played.address) as web:
+        known.remove("1580")
+        assert fetch_shared_borders(web) is None
+        assert embedded.read_municipalities()["shared_polygon"].notna().sum() == 2
+        known.add("1580")
+        record = fetch_shared_borders(web)
+    assert record is not None
+    assert (record.area, record.rows) == ("1508-1580", 4)
+    after = embedded.read_municipalities().set_index("municipality_number")
+    assert after["shared_polygon"].isna().all()
+    assert after.loc["1508", "geometry"].bounds[2] == pytest.approx(6.3, abs=1e-6)
