@@ -160,15 +160,17 @@ def _stream_csv(path: Path, head: bytes, faults: BulkFaults, columns: Sequence[s
 
 class _CsvReading:
     def __init__(
-        self, path: Path, fields: int, delimiter: str, wanted: Mapping[str, str], faults: BulkFaults
+        self,
+        path: Path,
+        fields: int,
+        delimiter: str,
+        wanted: Mapping[str, str],
+        faults: BulkFaults,
+        *,
+        above: int,
     ) -> None:
-        self.path, self.fields, self.delimiter, self.wanted, self.faults = (
-            path,
-            fields,
-            delimiter,
-            wanted,
-            faults,
-        )
+        self.path, self.fields, self.delimiter, self.above = path, fields, delimiter, above
+        self.wanted, self.faults = wanted, faults
         self.handed_on = 0
 
     def read(self, *, mending: str, skip: int = 0) -> Iterator[Texts]:
