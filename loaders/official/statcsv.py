@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from geodata.errors import RefusedFileError
 from loaders.official.jsonstat import (
@@ -60,20 +62,22 @@ def read_statcsv(path: Path) -> Cube:
         raise RefusedFileError("ssb.not_a_table", file=path.name[:120])
     wide = [_split_wide(header[at]) for at in value_columns]
     names = [header[at] for at in keys]
-    records: list[tuple[tuple[str, ...], str]] = []
+    by_column = [np.array(column, dtype=object) for column in zip(*rows, strict=True)]
+    parts = [by_column[at] for at in keys]
+    cells = by_column[value_columns[0]]
     if len(value_columns) > 1 or wide[0][1]:
-        has_measures = any(measure for measure, _period in wide)
-        has_periods = all(period for _measure, period in wide)
-        names += [MEASURE] * has_measures + [TIME] * has_periods
-        for row in rows:
-            own = tuple(row[at] for at in keys)
-            for at, (measure, period) in zip(value_columns, wide, strict=True):
-                more = ((measure,) if has_measures else ()) + ((period,) if has_periods else ())
-                records.append(((*own, *more), row[at]))
-    else:
-        records = [(tuple(row[at] for at in keys), row[value_columns[0]]) for row in rows]
-        title = title or (header[value_columns[0]] if header[value_columns[0]] != "value" else "")
-    return _build_cube(names, records, title=title, file=path.name)
+        count = len(value_columns)
+        parts = [np.repeat(part, count) for part in parts]
+        cells = np.column_stack([by_column[at] for at in value_columns]).ravel()
+        measures = np.array([measure for measure, _period in wide], dtype=object)
+        periods = np.array([period for _measure, period in wide], dtype=object)
+        if measures.any():
+            names, parts = [*names, MEASURE], [*parts, np.tile(measures, len(rows))]
+        if periods.all():
+            names, parts = [*names, TIME], [*parts, np.tile(periods, len(rows))]
+    elif not title and header[value_columns[0]] != "value":
+        title = header[value_columns[0]]
+    return _build_cube(names, parts, cells, title=title, file=path.name)
 
 
 def _decode(content: bytes) -> str:
@@ -91,7 +95,13 @@ def _split_rows(text: str) -> list[list[str]]:
         rows = list(csv.reader(io.StringIO(text), delimiter=sign))
     except csv.Error:
         return []
-    return [[read_text(cell) for cell in row] for row in rows if any(cell.strip() for cell in row)]
+    clean: dict[str, str] = {}  # the same words stand in every row
+    for row in rows:
+        for cell in row:
+            if cell not in clean:
+                clean[cell] = read_text(cell)
+    tidy = [[clean[cell] for cell in row] for row in rows]
+    return [row for row in tidy if any(row)]
 
 
 def _find_table(rows: list[list[str]]) -> tuple[str, list[str], list[list[str]]]:
@@ -112,7 +122,7 @@ def _find_value_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) ->
     """Return the columns behind the last dimension: numbers and standard signs only."""
     found: list[int] = []
     for at in reversed(range(len(header))):
-        cells = [row[at] for row in rows]
+        cells = {row[at] for row in rows}
         numeric = all(cell in _MARKS or _NUMBER.fullmatch(_tidy_number(cell)) for cell in cells)
         is_key = header[at].casefold() in TIME_NAMES | {"region"} or not numeric
         if is_key:
@@ -140,27 +150,29 @@ def _split_wide(name: str) -> tuple[str, str]:
 
 
 def _build_cube(
-    names: list[str], records: list[tuple[tuple[str, ...], str]], *, title: str, file: str
+    names: list[str],
+    parts: list[npt.NDArray[np.object_]],
+    written: npt.NDArray[np.object_],
+    *,
+    title: str,
+    file: str,
 ) -> Cube:
-    categories = [list(dict.fromkeys(key[at] for key, _cell in records)) for at in range(len(names))]
+    factors = [pd.factorize(part) for part in parts]
+    categories: list[list[str]] = [list(uniques) for _place, uniques in factors]
     cells = math.prod(len(found) for found in categories)
     if cells > MOST_CELLS:
         raise RefusedFileError("jsonstat.too_large", cells=cells, limit=MOST_CELLS)
-    place = [{name: at for at, name in enumerate(found)} for found in categories]
+    at = np.zeros(len(written), dtype=np.int64)
+    for place, uniques in factors:
+        at = at * len(uniques) + place
+    if len(np.unique(at)) < len(at):
+        raise RefusedFileError("ssb.not_a_table", file=file[:120])
+    kinds, distinct = pd.factorize(written)
+    marks = [cell if cell in _MARKS else "" for cell in distinct]
+    numbers = [_read_number(cell) for cell in distinct]
     values, statuses = np.full(cells, np.nan), np.full(cells, "", dtype=object)
-    seen: set[int] = set()
-    for key, cell in records:
-        at = 0
-        for position, part in enumerate(key):
-            at = at * len(categories[position]) + place[position][part]
-        if at in seen:
-            raise RefusedFileError("ssb.not_a_table", file=file[:120])
-        seen.add(at)
-        if cell in _MARKS:
-            statuses[at] = cell
-            values[at] = 0.0 if cell == _NIL else np.nan
-        else:
-            values[at] = float(_tidy_number(cell).replace(",", "."))
+    values[at] = np.array(numbers, dtype=np.float64)[kinds]
+    statuses[at] = np.array(marks, dtype=object)[kinds]
     dimensions = []
     for name, found in zip(names, categories, strict=True):
         is_time = name == TIME or name.casefold() in TIME_NAMES
@@ -188,6 +200,12 @@ def _build_cube(
 def _read_units(measures: list[str]) -> dict[str, str]:
     inside = {measure: re.findall(r"\(([^()]*)\)", measure) for measure in measures}
     return {measure: found[-1] for measure, found in inside.items() if found}
+
+
+def _read_number(cell: str) -> float:
+    if cell in _MARKS:
+        return 0.0 if cell == _NIL else math.nan
+    return float(_tidy_number(cell).replace(",", "."))
 
 
 def _tidy_number(cell: str) -> str:
