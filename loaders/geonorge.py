@@ -307,7 +307,7 @@ def fetch_boundaries(
     client : of the service :data:`DOWNLOADS`.
     kind : ``municipalities`` or ``counties``.
     folder : shelf of fetched files, the user's own where it is None.
-    progress : told ``download`` with bytes, then ``areas``.
+    progress : told ``download`` with bytes, then ``read``.
 
     Returns
     -------

@@ -58,31 +58,36 @@ def _fetch_one(
 ) -> FetchedRecord:
     archive = folder / SOURCE / f"addresses-{number}.zip"
     download, path = download_file(client, ADDRESS_SET, archive, area=number, name=name, progress=progress)
-    found: list[RegisterFacts] = []
+    index = archive.with_suffix(SUFFIX + ".part")
 
-    def write(target: Path) -> None:
-        def tell(rows: int) -> None:
-            if progress is not None:
-                progress("index", rows, None)
+    def tell(rows: int) -> None:
+        if progress is not None:
+            progress("index", rows, None)
 
-        found.append(build_register(archive, target, renumber=read_renumbering(), progress=tell))
-
-    record = FetchedRecord(
-        source=SOURCE,
-        part=PART,
-        area="" if number == WHOLE_COUNTRY else number,
-        file=f"addresses-{number}{SUFFIX}",
-        fetched_on=download.fetched_on,
-        address=client.address,
-        question=path,
-        licence=LICENCE,
-        attribution=ATTRIBUTION,
-    )
     try:
-        kept = keep_fetched(folder, record, write)
+        facts = build_register(archive, index, renumber=read_renumbering(), progress=tell)
+        record = FetchedRecord(
+            source=SOURCE,
+            part=PART,
+            area="" if number == WHOLE_COUNTRY else number,
+            file=f"addresses-{number}{SUFFIX}",
+            fetched_on=download.fetched_on,
+            address=client.address,
+            question=path,
+            rows=facts.rows,
+            licence=LICENCE,
+            attribution=ATTRIBUTION,
+            facts={"skipped": facts.skipped},
+        )
+        return keep_fetched(folder, record, lambda target: _move(index, target))
     finally:
+        index.unlink(missing_ok=True)
         archive.unlink(missing_ok=True)  # the index holds all that is asked for, in a fraction of the room
-    return kept
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a file to another name on the same disk."""
+    source.replace(target)
 
 
 class FetchedRegisters:

@@ -46,9 +46,9 @@ def keep_boundaries(client: WebClient, folder: Path, kind: str, progress: Progre
         client, BOUNDARY_SETS[kind], archive, area=WHOLE_COUNTRY, progress=progress
     )
     try:
-        areas = read_boundary_file(archive, kind=kind)
         if progress is not None:
-            progress("areas", len(areas), len(areas))
+            progress("read", 0, None)
+        areas = read_boundary_file(archive, kind=kind)
         record = FetchedRecord(
             source=SOURCE,
             part=kind,

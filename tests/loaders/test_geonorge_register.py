@@ -99,7 +99,7 @@ def test_the_register_comes_whole_through_broken_lines(tmp_path: Path) -> None:
             progress=lambda step, done, total: told.append((step, done, total)),
         )
     assert (record.source, record.part, record.area) == ("geonorge", "addresses", "50")
-    assert record.attribution == "© Kartverket"
+    assert (record.attribution, record.rows, record.facts) == ("© Kartverket", 1200, {"skipped": 0})
     assert {step for step, _done, _total in told} >= {"download"}
     left = sorted(path.name for path in (tmp_path / "geonorge").iterdir())
     assert left == ["addresses-50.addresses", "addresses-50.addresses.source.json"]
