@@ -100,7 +100,16 @@ def tell_figures(result: ScenarioResult) -> None:
         "clusters": _("Clusters"),
     }
     for name in FIGURES:
-        typer.echo(f"{titles[name]}: {format_number(read_indicator(result.indicators, name))}")
+        line = f"{titles[name]}: {format_number(read_indicator(result.indicators, name))}"
+        if name in ("offers", "matches"):
+            modelled = read_indicator(result.indicators, name, basis="modelled")
+            told = _("{count} of them modelled").format(count=format_number(modelled))
+            line += f" ({told})" if modelled else ""
+        typer.echo(line)
     tonnes = read_indicator(result.indicators, "exchange_best", unit="t")
     text = format_number(tonnes, unit="t") if tonnes == tonnes else _("unknown")
     typer.echo(_("Can be exchanged a year, nothing given twice: {amount}").format(amount=text))
+    alone = read_indicator(result.indicators, "exchange_best", unit="t", basis="reported")
+    if tonnes == tonnes and alone != tonnes:  # a sum that is mostly modelled must not look like a report
+        text = format_number(0.0 if alone != alone else alone, unit="t")
+        typer.echo(_("  of that with reported amounts alone: {amount}").format(amount=text))
