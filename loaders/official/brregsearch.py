@@ -238,8 +238,8 @@ def is_page(value: Any, kind: str) -> bool:
     total = page.get("totalElements") if isinstance(page, dict) else None
     if not isinstance(page, dict) or not isinstance(total, int) or isinstance(total, bool) or total < 0:
         return False
-    embedded = value.get("_embedded", {})
-    rows = embedded.get(kind, []) if isinstance(embedded, dict) else None
+    embedded = value.get("_embedded") or {}
+    rows = embedded.get(kind) or [] if isinstance(embedded, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         return False
     begun = page.get("number") or 0
@@ -249,7 +249,7 @@ def is_page(value: Any, kind: str) -> bool:
 
 def read_embedded(value: Any, kind: str) -> list[Record]:
     """Return the records of a page; one without hits has no such key."""
-    rows: list[Record] = value.get("_embedded", {}).get(kind, [])
+    rows: list[Record] = (value.get("_embedded") or {}).get(kind) or []
     return rows
 
 

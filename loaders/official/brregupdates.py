@@ -120,7 +120,7 @@ def take_last(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def _read_rows(value: Any, kind: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = value.get("_embedded", {}).get(LISTS[kind], [])
+    rows: list[dict[str, Any]] = (value.get("_embedded") or {}).get(LISTS[kind]) or []
     return rows
 
 
@@ -129,8 +129,8 @@ def _is_list(value: Any, kind: str) -> bool:
     total = page.get("totalElements") if isinstance(page, dict) else None
     if not isinstance(total, int) or isinstance(total, bool):
         return False
-    embedded = value.get("_embedded", {})
-    rows = embedded.get(LISTS[kind], []) if isinstance(embedded, dict) else None
+    embedded = value.get("_embedded") or {}
+    rows = embedded.get(LISTS[kind]) or [] if isinstance(embedded, dict) else None
     return isinstance(rows, list) and all(map(_is_change, rows)) and bool(rows) == (total > 0)
 
 

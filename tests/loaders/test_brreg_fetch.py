@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from geodata.businessunits import BUSINESS_UNIT_COLUMNS
 from geodata.errors import ParameterError, SourceError
 from loaders.brreg import apply_updates, fetch_bulk, fetch_unit, fetch_units, fetch_updates
 from loaders.official.brregparts import split_days, split_industries
-from loaders.official.brregsearch import BRREG, Gathered, Search
+from loaders.official.brregsearch import BRREG, Gathered, Search, is_page
 from loaders.official.brregunits import ask_parent_forms, ask_unit, ask_units
 from loaders.official.brregupdates import ask_updates
 from loaders.official.webclient import Answer, WebClient
@@ -57,17 +58,31 @@ def check_window(service: Played, window: int) -> None:
 class Direct:
     """A client without a line between it and the register."""
 
+    service = BRREG
+
     def __init__(self, register: PlayedRegister) -> None:
         self.register = register
 
-    def ask_json(self, path: str, *, params: dict[str, str], check: Any, absent: Any, **_more: Any) -> Answer:
-        asked = Asked("GET", "/" + path, {name: [value] for name, value in params.items()}, {})
+    def ask_json(
+        self,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        check: Callable[[Any], bool],
+        absent: frozenset[int] = frozenset(),
+        **_more: Any,
+    ) -> Answer:
+        given = params or {}
+        if "oppdateringer" not in path and "page" in given:
+            assert (int(given["page"]) + 1) * int(given["size"]) <= self.register.window
+        asked = Asked("GET", f"/{path}", {name: [value] for name, value in given.items()}, {})
         reply = self.register.answer(asked)
-        beyond = (int(params["page"]) + 1) * int(params["size"]) > self.register.window
-        assert not beyond
-        assert reply.status == 200 or reply.status in absent
-        assert reply.status != 200 or check(reply.body)
+        assert reply.status in absent or (reply.status == 200 and check(reply.body))
         return Answer(reply.body, reply.status, "2026-11-22")
+
+
+def direct(register: PlayedRegister) -> WebClient:
+    return cast(WebClient, Direct(register))
 
 
 # --- the search -------------------------------------------------------------------------------------------
@@ -97,7 +112,7 @@ def test_a_large_municipality_comes_in_parts_nothing_lost_and_nothing_twice() ->
     units = make_units(12_000, municipality="5001", seed=3)
     units += make_units(50, municipality="5006", seed=4, first=12_000)
     register = PlayedRegister(units)
-    got = Search(cast(WebClient, Direct(register))).gather(HERE)
+    got = Search(direct(register)).gather(HERE)
     assert set(got.records) == numbers_in(register)
     assert got.asked == 12_000
 
@@ -122,7 +137,7 @@ def test_units_without_code_are_reached_by_what_the_service_knows(heeded: set[st
         unit.employees = unit.employees or 0
     assert sum(not unit.codes for unit in units) >= 90
     register = PlayedRegister(units, window=100, heeded=heeded, refuses=refuses)
-    got = Search(cast(WebClient, Direct(register)), window=100, page_size=20).gather(HERE)
+    got = Search(direct(register), window=100, page_size=20).gather(HERE)
     assert set(got.records) == numbers_in(register)
     assert got.is_whole
 
@@ -231,6 +246,44 @@ def test_a_municipality_that_outgrows_the_window_meanwhile_is_taken_apart() -> N
     assert set(got.records) == numbers_in(register)
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_one"),
+    [
+        ({"page": {"totalElements": 0}}, True),
+        ({"page": {"totalElements": 0}, "_embedded": None}, True),
+        ({"page": {"totalElements": 1}, "_embedded": {"underenheter": [{}]}}, True),
+        ({"page": {"totalElements": 5, "number": 2, "size": 3}}, True),  # beyond the last
+        ({"page": {"totalElements": 5, "number": 1, "size": 3}}, False),
+        ({"page": {"totalElements": 5}}, False),
+        ({"page": {"totalElements": "5"}, "_embedded": {"underenheter": [{}]}}, False),
+        ({"page": {"totalElements": True}, "_embedded": {"underenheter": [{}]}}, False),
+        ({"page": {"totalElements": -1}}, False),
+        ({"page": {"totalElements": 1}, "_embedded": {"enheter": [{}]}}, False),
+        ({"page": {"totalElements": 1}, "_embedded": {"underenheter": ["x"]}}, False),
+        ({"page": {"totalElements": 1}, "_embedded": {"underenheter": {"0": {}}}}, False),
+        ({"_embedded": {"underenheter": [{}]}}, False),
+        ({"status": 500, "error": "Internal Server Error"}, False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_only_a_page_is_taken_for_one(answer: Any, is_one: bool) -> None:
+    assert is_page(answer, "underenheter") == is_one
+
+
+def test_records_with_holes_are_told_apart_by_their_number() -> None:
+    register = PlayedRegister([Unit(number_of(order), codes=()) for order in range(150)], window=100)
+    holes: list[dict[str, Any]] = [
+        {"beliggenhetsadresse": None},
+        {"beliggenhetsadresse": {"postnummer": 7010}},
+        {"beliggenhetsadresse": []},
+        {"organisasjonsform": None, "navn": None},
+    ]
+    for order, unit in enumerate(register.units.values()):
+        unit.more = holes[order % len(holes)]
+    assert set(Search(direct(register), window=100).gather(HERE).records) == numbers_in(register)
+
+
 CODES = st.sampled_from(
     ["00.000", "01.110", "01.120", "10.110", "38.110", "38.21", "47", "47.110", "96.99", "6"]
 )
@@ -253,8 +306,7 @@ def test_any_register_comes_whole(drawn: list[Any], page_size: int) -> None:
     for order, (codes, employees, day, postcode, municipality) in enumerate(drawn):
         unit = Unit(number_of(order), municipality, tuple(codes), employees, day.isoformat(), postcode)
         register.units[unit.number] = unit
-    client = cast(WebClient, Direct(register))
-    got = Search(client, window=12, page_size=page_size).gather(HERE)
+    got = Search(direct(register), window=12, page_size=page_size).gather(HERE)
     days = [unit.registered_on for unit in register.units.values() if unit.municipality == "5001"]
     assert set(got.records) <= numbers_in(register)
     if len(days) <= 12 or max(map(days.count, days)) <= 12:  # then days alone tell all apart
@@ -573,3 +625,75 @@ def test_updates_renew_add_mark_and_remove() -> None:
     assert list(after.units.columns) == list(BUSINESS_UNIT_COLUMNS)
     assert after.units.dtypes.equals(before.dtypes)
     assert rest.changes == ()
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["add", "change", "move", "sell", "delete", "remove", "tell"]),
+        st.integers(0, 14),
+        st.sampled_from(["5001", "5006", "0301"]),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=25)
+@given(steps=STEPS, cuts=st.integers(0, 25))
+def test_updates_lead_to_what_a_new_fetch_gives(steps: list[tuple[str, int, str]], cuts: int) -> None:
+    firms = [make_firm(0, "AS"), make_firm(1, "ENK")]
+    units = [Unit(number_of(order), ("5001", "5006", "0301")[order % 3]) for order in range(9)]
+    for unit in units:
+        unit.parent = firms[0].number
+    register = PlayedRegister(units, firms)
+    area: dict[str, Any] = {"municipalities": ["5001", "5006"], "client": direct(register)}
+    table = fetch_units(**area).units
+    next_id = None
+    removed: set[str] = set()
+    for order, (what, which, place) in enumerate(steps):
+        if order == cuts:
+            updates = fetch_updates(client=direct(register), since=dt.date(2026, 11, 1))
+            table, next_id = apply_updates(table, updates, **area).units, updates.next_id
+        number = number_of(which)
+        unit = register.units.get(number)
+        if what in ("delete", "remove") and unit is not None:
+            del register.units[number]
+            stub = {"organisasjonsnummer": number, "slettedato": "2026-11-20"}
+            register.gone[number] = (200, stub) if what == "delete" else (410, stub)
+            removed |= {number} if what == "remove" else set()
+        elif what == "add" and unit is None:
+            register.units[number] = Unit(number, place, parent=firms[0].number)
+            register.gone.pop(number, None)
+        elif unit is not None:
+            unit.name = f"OPPDIKTA {order}" if what == "change" else unit.name
+            unit.municipality = place if what == "move" else unit.municipality
+            unit.parent = firms[1].number if what == "sell" else unit.parent
+        else:
+            continue
+        kind = {"add": "Ny", "delete": "Sletting", "remove": "Fjernet", "tell": "Ukjent"}.get(what, "Endring")
+        register.tell_change(7 * order + 3, number, kind)
+    updates = fetch_updates(client=direct(register), since=dt.date(2026, 11, 1), from_id=next_id)
+    table = apply_updates(table, updates, **area).units
+
+    assert table["organisation_number"].is_unique
+    assert removed - set(register.units) <= set(register.gone) - set(table["organisation_number"])
+    standing = table[table["deleted_on"].isna()].sort_values("organisation_number", ignore_index=True)
+    fresh = fetch_units(**area).units.sort_values("organisation_number", ignore_index=True)
+    pd.testing.assert_frame_equal(standing, fresh)
+
+
+def test_a_broken_fetch_of_units_and_owners_asks_nothing_twice(tmp_path: Path) -> None:
+    register = make_region()
+    wanted: dict[str, Any] = {"municipalities": ["5001", "5006"], "window": 100, "page_size": 10}
+    with play(register.answer) as service, client_of(service) as client:
+        whole = fetch_units(**wanted, client=client)
+    clean = len(service.asked)
+    for broken_after in (0, clean // 2, clean - 1):
+        cache = tmp_path / str(broken_after)
+        faults = [None] * broken_after + [status(500)] * 6
+        with play(register.answer, faults) as service, client_of(service, cache) as client:
+            with pytest.raises(SourceError):
+                fetch_units(**wanted, client=client)
+            assert len(service.asked) == broken_after + 6
+            again = fetch_units(**wanted, client=client)
+            assert len(service.asked) == clean + 6
+        pd.testing.assert_frame_equal(again.units, whole.units)
