@@ -194,6 +194,14 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
         "The variable {variable} has no value {value}.",
         "Use a code of the table, or *, top(3), from(2020), range(2019,2023).",
     ),
+    "ssb.not_a_query": (
+        "This is no question as the statistics bank saves it.",
+        "Copy the API query that stands under the table at ssb.no/statbank.",
+    ),
+    "ssb.grouping": (
+        "The question groups values of {variable}; groups cannot be asked for.",
+        "Choose the values themselves, and sum them afterwards.",
+    ),
     "ssb.must_choose": (
         "The variable {variable} cannot be left out: nothing sums over it.",
         "Choose values of it, or * for all.",

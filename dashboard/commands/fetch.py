@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -183,6 +184,9 @@ def fetch_ssb(
         list[str] | None,
         typer.Option("--choose", help=_("Part of a table: Tid=top(3), Region=5001,5006; may be repeated.")),
     ] = None,
+    query: Annotated[
+        Path | None, typer.Option("--query", help=_("File with the API query of a table."), dir_okay=False)
+    ] = None,
     refresh: Refresh = False,
     address: Address = "",
 ) -> None:
@@ -191,7 +195,7 @@ def fetch_ssb(
 
     if not (table or find or accounts or household):
         raise typer.BadParameter(_("Name a table, or words to find one."), param_hint="--table")
-    selection = _read_selection(choose or ())
+    selection = {**(_read_query(query) if query else {}), **_read_selection(choose or ())}
     with _asking(ssb.SSB, address=address, refresh=refresh) as (client, bar):
         if find:
             for row in ssb.find_tables(find, client=client).itertuples(index=False):
@@ -239,6 +243,16 @@ def _keep_ssb(frame: object, part: str, question: str, fetched_on: str) -> Fetch
         attribution=ssb.ATTRIBUTION,
         fetched_on=fetched_on,
     )
+
+
+def _read_query(path: Path) -> dict[str, list[str] | str]:
+    from loaders.official.pxweb import read_query
+
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        value = None
+    return dict(read_query(value))
 
 
 def _read_selection(chosen: Sequence[str]) -> dict[str, list[str] | str]:
@@ -321,10 +335,9 @@ def fetch_plants(
     county: County = None, municipality: Municipality = None, refresh: Refresh = False, address: Address = ""
 ) -> None:
     """Fetch the plants with a permit of an area, or of the whole country."""
-    from loaders.plantfetching import keep_plants
-
     from loaders.fetching import list_municipalities
     from loaders.miljodirektoratet import MILJODIREKTORATET
+    from loaders.plantfetching import keep_plants
 
     areas = list_municipalities(county or (), municipality or ())
     with _asking(MILJODIREKTORATET, address=address, refresh=refresh) as (client, bar):

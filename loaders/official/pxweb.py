@@ -97,6 +97,36 @@ def choose_codes(selection: Selection, *, description: Cube) -> Chosen:
     return chosen
 
 
+def read_query(value: object) -> dict[str, list[str]]:
+    """Return what a saved question asks for, as a selection: the body of version 0 or of version 2.
+
+    The statistics bank shows it under each table ("API query for this table").
+
+    Raises
+    ------
+    ParameterError
+        ``ssb.not_a_query``; ``ssb.grouping`` where it asks for values put together (``agg:``, a code list).
+    """
+    older = value.get("query") if isinstance(value, Mapping) else None
+    newer = value.get("selection") if isinstance(value, Mapping) else None
+    entries = older if isinstance(older, list) else newer
+    if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
+        raise ParameterError("ssb.not_a_query")
+    wanted: dict[str, list[str]] = {}
+    for entry in entries:
+        name = entry.get("code") or entry.get("variableCode")
+        inner = entry.get("selection")
+        asked = inner if isinstance(inner, Mapping) else {"filter": "item", "values": entry.get("valueCodes")}
+        kind, codes = str(asked.get("filter", "item")).casefold(), asked.get("values")
+        if not isinstance(name, str) or not isinstance(codes, list):
+            raise ParameterError("ssb.not_a_query")
+        if kind.startswith("agg") or str(entry.get("codelist") or "").casefold().startswith("agg"):
+            raise ParameterError("ssb.grouping", variable=name[:80])
+        listed = [str(code) for code in codes]
+        wanted[name] = [f"top({code})" for code in listed] if kind == "top" else listed
+    return wanted
+
+
 def split_codes(values: str) -> list[str]:
     """Return the codes in a text, apart by commas; the commas within ``range(2019,2023)`` part nothing."""
     return [code.strip() for code in re.split(r",(?![^()]*\))", values) if code.strip()]

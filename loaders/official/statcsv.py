@@ -53,8 +53,7 @@ def read_statcsv(path: Path) -> Cube:
     if path.stat().st_size > LARGEST_FILE_BYTES:
         raise RefusedFileError("file.too_large", limit=LARGEST_FILE_BYTES // 1_000_000)
     title, header, rows = _find_table(_split_rows(_decode(path.read_bytes())))
-    widths = {len(row) for row in rows}
-    if not rows or widths != {len(header)}:
+    if not rows:
         raise RefusedFileError("ssb.not_a_table", file=path.name[:120])
     value_columns = _find_value_columns(header, rows)
     keys = [at for at in range(len(header)) if at not in value_columns]
@@ -112,9 +111,10 @@ def _find_table(rows: list[list[str]]) -> tuple[str, list[str], list[list[str]]]
             title = title or row[0]
             continue
         body = rows[at + 1 :]
-        while body and len(body[-1]) == 1:
-            body.pop()
-        return title, row, body
+        notes = next((below for below, one in enumerate(body) if len(one) != len(row)), len(body))
+        if any(len(one) == len(row) for one in body[notes:]):
+            return title, [], []
+        return title, row, body[:notes]
     return title, [], []
 
 

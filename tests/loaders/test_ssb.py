@@ -22,8 +22,10 @@ from loaders.official.pxweb import (
     count_cells,
     needs_body,
     read_description,
+    read_query,
     split_codes,
     split_question,
+    word_older_body,
     word_question,
 )
 from loaders.official.wasteaccounts import read_tonnes_factor
@@ -40,6 +42,7 @@ from loaders.ssb import (
 )
 from tests.loaders.played import ALL_FAULTS, Played, cut, html, play, status
 from tests.loaders.playedpxweb import PlayedTable, StatisticsBank, make_waste_tables
+from tests.loaders.test_jsonstat import EXAMPLES, needs_examples
 
 
 def make_table(municipalities: int = 5, years: int = 4, *, number: str = "01234") -> PlayedTable:
@@ -233,6 +236,64 @@ def test_words_for_codes(written: str | list[str], codes: list[str], newest_firs
         table.dimensions["Tid"].reverse()
     description = read_description(table.describe(with_values=False))
     assert sorted(choose_codes({"Tid": written}, description=description)["Tid"]) == sorted(codes)
+
+
+OLDER_QUERY: dict[str, Any] = {
+    "query": [
+        {"code": "Region", "selection": {"filter": "vs:Kommune", "values": ["5001", "5003"]}},
+        {"code": "Materialtype", "selection": {"filter": "all", "values": ["*"]}},
+        {"code": "ContentsCode", "selection": {"filter": "item", "values": ["Mengde"]}},
+        {"code": "Tid", "selection": {"filter": "top", "values": ["2"]}},
+    ],
+    "response": {"format": "json-stat2"},
+}
+NEWER_QUERY: dict[str, Any] = {
+    "selection": [
+        {"variableCode": "Region", "valueCodes": ["5001", "5003"]},
+        {"variableCode": "Tid", "valueCodes": ["top(2)"], "codelist": None},
+    ]
+}
+
+
+@pytest.mark.parametrize("query", [OLDER_QUERY, NEWER_QUERY])
+def test_a_saved_question_can_be_asked(query: dict[str, Any]) -> None:
+    with play(StatisticsBank(make_table()).answer) as service, make_client(service) as client:
+        frame = fetch_table("01234", client=client, selection=read_query(query)).frame
+    assert set(frame["Region"]) == {"5001", "5003"}
+    assert set(frame["Tid"]) == {"2022", "2023"}
+    assert len(frame) == 2 * 3 * 2
+
+
+GROUPED: dict[str, Any] = {"code": "Region", "selection": {"filter": "agg:KommSummer", "values": ["K-5001"]}}
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({}, "ssb.not_a_query"),
+        ({"query": [3]}, "ssb.not_a_query"),
+        ({"selection": [{"variableCode": "Tid"}]}, "ssb.not_a_query"),
+        ({"query": [GROUPED]}, "ssb.grouping"),
+        ({"selection": [{"variableCode": "R", "codelist": "agg_Komm", "valueCodes": ["*"]}]}, "ssb.grouping"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(query: dict[str, Any], code: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        read_query(query)
+    assert caught.value.code == code
+
+
+@needs_examples
+def test_the_saved_question_of_the_examples_is_what_would_be_asked() -> None:
+    query = json.loads((EXAMPLES / "ssb_v0_query.constructed.json").read_text(encoding="utf-8"))
+    answer = json.loads((EXAMPLES / "ssb_09654_jsonstat2.copied_values.json").read_text(encoding="utf-8"))
+    description = read_description(answer)
+    body = word_older_body(choose_codes(read_query(query), description=description), description=description)
+    assert body["response"] == query["response"]
+    assert [entry["code"] for entry in body["query"]] == ["PetroleumProd", "ContentsCode", "Tid"]
+    assert body["query"][:2] == query["query"][:2]
+    assert len(body["query"][2]["selection"]["values"]) == 12
+    assert body["query"][2]["selection"]["values"][-1] == "2025M07"
 
 
 def test_commas_within_a_span_part_nothing() -> None:
