@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +23,7 @@ from loaders.official.brregsearch import BRREG, Gathered, Search, is_page
 from loaders.official.brregunits import ask_parent_forms, ask_unit, ask_units
 from loaders.official.brregupdates import ask_updates
 from loaders.official.webclient import Answer, WebClient
-from tests.loaders.played import Asked, Played, cut, html, play, status
+from tests.loaders.played import Asked, Played, Reply, cut, html, play, status
 from tests.loaders.playedbrreg import (
     DAYS,
     EMPLOYEES,
@@ -34,6 +36,10 @@ from tests.loaders.playedbrreg import (
 )
 
 HERE = {"kommunenummer": "5001"}
+ROOT = Path(__file__).parents[2]
+EXAMPLES = (
+    Path(os.environ.get("SYMBIOSEKART_REFERENCE", ROOT.parent / "shared" / "reference")) / "api-examples"
+)
 
 
 def client_of(service: Played, cache: Path | None = None) -> WebClient:
@@ -697,3 +703,24 @@ def test_a_broken_fetch_of_units_and_owners_asks_nothing_twice(tmp_path: Path) -
             again = fetch_units(**wanted, client=client)
             assert len(service.asked) == clean + 6
         pd.testing.assert_frame_equal(again.units, whole.units)
+
+
+# --- answers of the real register -------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not EXAMPLES.is_dir(), reason="needs the reference folder (SYMBIOSEKART_REFERENCE)")
+def test_the_registers_own_answers_are_understood() -> None:
+    found, firms, none, deleted = (
+        json.loads((EXAMPLES / f"brreg_{name}.copied.json").read_bytes())
+        for name in ("underenheter_sok", "enheter_sok", "enheter_ingen_treff", "enhet_slettet")
+    )
+    answers = {"/underenheter": found, "/enheter": firms, "/enheter/821227062": deleted}
+    with play(lambda asked: Reply(200, answers[asked.path])) as service, client_of(service) as client:
+        read = fetch_units(municipalities=["1813"], client=client)
+        shut = ask_unit("821227062", client=client, kind="enheter")
+    assert read.units[["organisation_number", "parent_form", "employees"]].to_numpy().tolist() == [
+        ["924203617", "ORGL", 94]
+    ]
+    assert read.incomplete == (("1813", 3, 1),)  # the example is one of three
+    assert (shut.fate, shut.deleted_on) == ("deleted", "2024-11-26")
+    assert is_page(none, "enheter")
