@@ -50,6 +50,11 @@ def show_content() -> None:
             networks=format_number(len(loaded.networks)),
         )
     )
+    units = int((loaded.facilities["dataset"] == "register").sum())
+    if units:
+        st.text(
+            _("{count} of the facilities come from the business register.").format(count=format_number(units))
+        )
     st.subheader(_("By basis"))
     sums = sum_streams(loaded.streams, by=("direction", "basis"))
     sums["direction"] = [label(DIRECTIONS, key) for key in sums["direction"]]

@@ -90,7 +90,7 @@ class Style:
 
     Attributes
     ----------
-    shape : key of :data:`SHAPES`, or ``line`` or ``area``.
+    shape : key of :data:`SHAPES`, or ``line`` or ``area``; ``group`` in legends only.
     fill, stroke : colours.
     pattern : how a symbol or an area is filled.
     outline : frame that tells practice data, the user's own and units of a register from the real region.
@@ -148,6 +148,12 @@ def draw_symbol(style: Style, *, theme: Theme = "light") -> str:
             f'stroke-dasharray="{dash}" fill="none"/>'
         )
         parts.append(f'<path d="M18 6 L27 11 L18 16 Z" fill="{fill}"/>')
+    elif style.shape == "group":
+        for width, colour, half in (
+            (5, fill, "M14 3 A8 8 0 1 1 14 19 A8 8 0 1 1 14 3"),
+            (1.8, paper, "M14 3 A8 8 0 0 0 14 19"),
+        ):
+            parts.append(f'<path d="{half}" stroke="{colour}" stroke-width="{width:g}" fill="none"/>')
     elif style.shape == "area":
         dash = " ".join(f"{step:g}" for step in style.dash)
         parts.append(

@@ -23,6 +23,7 @@ from dashboard.layers.columns import encode_column, read_texts
 from dashboard.layers.looks import (
     BASIS_TITLES,
     DATASET_TITLES,
+    GROUP_TITLE,
     NEUTRAL,
     OUTLINES,
     PATTERNS,
@@ -220,7 +221,8 @@ def _facility_legend(
                 LegendEntry(_(BASIS_TITLES[basis]), Style("circle", NEUTRAL, pattern=pattern))
                 for basis, pattern in PATTERNS.items()
                 if basis in bases
-            ),
+            )
+            + ((LegendEntry(_(GROUP_TITLE), Style("group", NEUTRAL)),) if len(bases) > 1 else ()),
         ),
         (
             _("Data set"),

@@ -51,6 +51,7 @@ BASIS_TITLES = {
     "illustrative": N_("Amount illustrative"),
     "unknown": N_("Amount not known"),
 }
+GROUP_TITLE = N_("Several in one place: plain line reported, double line all else")
 DATASET_TITLES = {
     "practice": N_("Practice data (fictional firms)"),
     "own": N_("Own file"),

@@ -478,12 +478,12 @@
   function paintGroup(ctx, doc, group, x, y) {
     const n = group.members.length;
     const r = groupRadius(n) - 2;
-    const counts = new Map();
+    const counts = new Map(); // colour and whether the amount is reported -> how many
     const frames = new Map();
     for (const member of group.members) {
       const style = doc.meta.styles[member.category];
-      const colour = style.fill[s.dark];
-      counts.set(colour, (counts.get(colour) || 0) + 1);
+      const part = style.fill[s.dark] + (style.pattern === 'solid' ? '' : ' ');
+      counts.set(part, (counts.get(part) || 0) + 1);
       if (style.frame) frames.set(style.frame[0], [(frames.get(style.frame[0]) || [0])[0] + 1, style]);
     }
     ctx.beginPath();
@@ -491,13 +491,18 @@
     ctx.fillStyle = PAPER[s.dark];
     ctx.fill();
     let from = -Math.PI / 2;
-    ctx.lineWidth = 4;
-    for (const [colour, count] of [...counts].sort((a, b) => b[1] - a[1])) {
+    for (const [part, count] of [...counts].sort((a, b) => b[1] - a[1])) {
       const to = from + (2 * Math.PI * count) / n;
       ctx.beginPath();
       ctx.arc(x, y, r - 1, from, to);
-      ctx.strokeStyle = colour;
+      ctx.lineWidth = 5;
+      ctx.strokeStyle = part.trim();
       ctx.stroke();
+      if (part.endsWith(' ')) { // not reported: a double line, as symbols of it are hollow
+        ctx.lineWidth = 1.8;
+        ctx.strokeStyle = PAPER[s.dark];
+        ctx.stroke();
+      }
       from = to;
     }
     const [framed, style] = [...frames.values()].sort((a, b) => b[0] - a[0])[0] || [0];
