@@ -36,8 +36,8 @@ def summarise_scenario(
     amount); ``offers_amount``, ``needs_amount`` per unit (sums of `amount_best` in the unit the stream was
     given in); ``matches``, ``matches_amount_unknown``, ``facilities_matched``, ``matched_distance_median``;
     ``exchange_min``, ``exchange_best``, ``exchange_max`` per unit: what could be exchanged a year with
-    nothing given twice (with a `basis`: by matches of that basis alone); ``clusters``,
-    ``facilities_clustered``.
+    nothing given twice (with a `basis`: what matches of that basis add to those of better known amounts, so
+    that the parts add up); ``clusters``, ``facilities_clustered``.
     """
     rows = [
         *_count_places(tables),
@@ -125,9 +125,18 @@ def _count_matches(matches: pd.DataFrame) -> Iterator[_Row]:
 
 
 def _sum_matched(matches: pd.DataFrame, flows: pd.DataFrame) -> Iterator[_Row]:
+    ranks = matches["basis"].astype(object).map({basis: rank for rank, basis in enumerate(BASES)}).to_numpy()
     for unit in UNITS:
-        for basis in (ALL, *BASES):
-            some = matches if basis == ALL else matches[matches["basis"] == basis]
-            totals, _ = sum_exchange(some, flows, unit=unit)
-            for level, total in zip(LEVELS, totals, strict=True):
+        whole = np.full(len(LEVELS), np.nan)
+        for rank, basis in enumerate(BASES):
+            alone, _ = sum_exchange(matches[ranks == rank], flows, unit=unit)
+            added = alone
+            if not np.isnan(alone).all() and not np.isnan(whole).all():
+                # A need that is met by better known amounts is not met again: the parts add up to the whole.
+                both, _ = sum_exchange(matches[ranks <= rank], flows, unit=unit)
+                added = np.maximum(both - whole, 0.0)
+            whole = np.where(np.isnan(added), whole, np.nan_to_num(whole) + added)
+            for level, total in zip(LEVELS, added, strict=True):
                 yield f"exchange_{level}", float(total), unit, basis
+        for level, total in zip(LEVELS, whole, strict=True):
+            yield f"exchange_{level}", float(total), unit, ALL

@@ -61,7 +61,7 @@ def scene():
         ("matched_distance_median", "km", "all", 20),
         ("exchange_best", "t", "all", 110),  # 100 + 30 offered to a need of 110
         ("exchange_best", "t", "reported", 100),
-        ("exchange_best", "t", "modelled", 30),
+        ("exchange_best", "t", "modelled", 10),  # 30 offered, room for 10 beside the 100 reported
         ("exchange_best", "MWh", "all", np.nan),
         ("clusters", None, "all", 1),
         ("facilities_clustered", None, "all", 3),
