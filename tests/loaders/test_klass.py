@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,7 @@ def test_changes_come_as_the_app_keeps_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(FOLDER_SETTING, str(tmp_path))
+    monkeypatch.setattr("loaders.klass.KLASS", replace(KLASS, pause_s=0.0))
     columns = {"131": "old_number", "6": "code_from", "999": "old_code"}
     with play(answer) as service:
         for number, column in columns.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashboard.cli import main
 from geodata.errors import ParameterError, RefusedFileError, SourceError
 from loaders.official.jsonstat import read_cube, read_jsonstat, tabulate_cube
 from loaders.official.pxweb import (
@@ -28,6 +30,7 @@ from loaders.official.pxweb import (
     word_older_body,
     word_question,
 )
+from loaders.official.shelf import FOLDER_SETTING, list_fetched
 from loaders.official.wasteaccounts import read_tonnes_factor
 from loaders.official.webclient import WebClient
 from loaders.ssb import (
@@ -603,6 +606,35 @@ def test_other_files_are_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(RefusedFileError) as caught:
         read_table(file)
     assert caught.value.code == "ssb.not_a_table"
+
+
+def test_commands_put_tables_on_the_shelf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(FOLDER_SETTING, str(tmp_path))
+    monkeypatch.setattr("loaders.ssb.SSB", replace(SSB, pause_s=0.0, per_minute=None))
+    question = tmp_path / "question.json"
+    question.write_text(json.dumps(NEWER_QUERY), encoding="utf-8")
+    calls = {
+        "table-01234": ["--table", "01234", "--query", str(question)],
+        "household_waste": ["--household-waste", "--choose", "Tid=range(2021,2022)"],
+        "waste_accounts": ["--waste-accounts"],
+    }
+    with play(StatisticsBank(make_table(60), *make_waste_tables()).answer) as service:
+        for part, words in calls.items():
+            monkeypatch.setattr(
+                "sys.argv", ["symbiosekart", "fetch", "ssb", *words, "--address", service.address]
+            )
+            with pytest.raises(SystemExit) as ended:
+                main()
+            assert not ended.value.code
+            (record,) = list_fetched(tmp_path, part=part)
+            table = pd.read_csv(record.path(tmp_path), dtype=str)
+            assert len(table) == record.rows > 10
+            assert record.attribution == "Statistisk sentralbyrå (SSB)"
+            if part != "waste_accounts":
+                assert set(table["Tid" if "Tid" in table else "year"]) in ({"2022", "2023"}, {"2021", "2022"})
+    assert "Private husholdninger" in capsys.readouterr().err
 
 
 def test_accounts_are_read_out_of_files(tmp_path: Path) -> None:
