@@ -95,6 +95,10 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
         "Brønnøysundregistrene told of {asked} units in municipality {value} and gave {found}.",
         "Fetch again, or take the register's file of the whole country (--bulk).",
     ),
+    "brreg.industry_retired": (
+        "No unit has the industry {value}, and today's codes (SN2025) do not have it either.",
+        "Ask for today's code; Statistics Norway's Klass tells what an old one became.",
+    ),
     "brreg.parents_gone": (
         "{count} owners of units are no longer in the register.",
         "Nothing needs to be done: the form of one that is deleted is known still.",

@@ -24,6 +24,7 @@ from geodata.businessunits import (
 from geodata.errors import ParameterError
 from geodata.identifiers import check_organisation_number
 from geodata.municipalities import resolve_municipality
+from loaders.codes import read_sn2025_codes
 from loaders.embedded import read_municipality_changes
 from loaders.official.brregbulk import BulkFaults, gather_texts, stream_bulk
 from loaders.official.brregcolumns import read_numbers
@@ -191,7 +192,8 @@ def fetch_units(
     ----------
     municipalities : numbers of any year since 2017, asked for by today's and as given. The register also
         answers with units that only have their post there: they are ``elsewhere`` in ``left_out``.
-    industries : only units one of whose codes begins so (``38``, ``38.1``, ``38.110``).
+    industries : only units one of whose codes begins so (``38``, ``38.1``, ``38.110``). The register has
+        SN2025 only and finds nothing by codes of SN2007 that are gone: those are told in ``retired``.
     client : of :data:`BRREG`.
     keep_sole_proprietors : else the owners' forms are asked for too; see
         :func:`geodata.businessunits.leave_out_sole_proprietors`.
@@ -224,7 +226,12 @@ def fetch_units(
     lacking = [
         (part.question[MUNICIPALITY], part.asked, len(part.records)) for part in gathered if not part.is_whole
     ]
-    return replace(read, incomplete=tuple(lacking), fetched_on=search.fetched_on)
+    return replace(
+        read,
+        incomplete=tuple(lacking),
+        fetched_on=search.fetched_on,
+        retired=_find_retired(codes, read.units),
+    )
 
 
 def fetch_unit(number: str, *, client: WebClient) -> FetchedUnit:
@@ -340,6 +347,13 @@ def _list_numbers(municipalities: Iterable[str]) -> tuple[str, ...]:
         resolved = resolve_municipality(given, changes=changes)
         found |= dict.fromkeys((*resolved.today, resolved.number))
     return tuple(found)
+
+
+def _find_retired(codes: Iterable[str], units: pd.DataFrame) -> tuple[str, ...]:
+    """Return the codes that today's revision does not have and that no unit has: asked for in vain."""
+    columns = ("industry_code", "industry_code_2", "industry_code_3")
+    known = set(read_sn2025_codes()).union(*(units[column].dropna() for column in columns))
+    return tuple(code for code in codes if not any(own.startswith(code) for own in known))
 
 
 def _tell_units(progress: Progress | None) -> Callable[[int], None] | None:

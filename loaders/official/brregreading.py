@@ -46,6 +46,7 @@ class UnitsRead:
     incomplete : of a search, the municipalities of which not all came: number, units told of, units that did.
     fetched_on : of a search, the ISO date of the oldest answer.
     parents_gone : owners that are no longer in the register.
+    retired : of a search, industries asked for that SN2025 does not have and that no unit had.
     """
 
     units: pd.DataFrame
@@ -59,6 +60,7 @@ class UnitsRead:
     incomplete: tuple[tuple[str, int, int], ...] = ()
     fetched_on: str = ""
     parents_gone: int = 0
+    retired: tuple[str, ...] = ()
 
     def tell(self, file: str) -> tuple[Finding, ...]:
         """Return what a person should know of it; `file` is the source's name."""
@@ -85,6 +87,9 @@ class UnitsRead:
                 values={"asked": asked, "found": came},
             )
             for number, asked, came in self.incomplete
+        ]
+        found += [
+            Finding(Severity.WARNING, "brreg.industry_retired", file, value=code) for code in self.retired
         ]
         if self.parents_gone:
             found.append(

@@ -575,6 +575,19 @@ def test_what_lacks_of_a_municipality_is_told_with_both_counts() -> None:
     )
 
 
+def test_an_industry_that_is_no_more_is_told_where_nobody_has_it() -> None:
+    old = Unit(number_of(1), codes=("45.200",))  # SN2007, as a register of before has it
+    codes = ["45", "45.320", "38", "96.02"]
+    with play(PlayedRegister([old]).answer) as service, client_of(service) as client:
+        read = fetch_units(
+            municipalities=["5001"], industries=codes, client=client, keep_sole_proprietors=True
+        )
+    assert len(read.units) == 1
+    assert read.retired == ("45.320", "96.02")
+    told = [finding.value for finding in read.tell("brreg") if finding.code == "brreg.industry_retired"]
+    assert told == ["45.320", "96.02"]
+
+
 def test_an_empty_municipality_is_an_empty_table() -> None:
     with play(PlayedRegister().answer) as service, client_of(service) as client:
         read = fetch_units(municipalities=["5001"], client=client)
