@@ -22,7 +22,7 @@ import pandas as pd
 from geodata.errors import RefusedFileError
 from loaders.official.periods import is_period, read_periods
 
-MOST_CELLS: Final = 20_000_000
+MOST_CELLS: Final = 5_000_000
 """Of one table in memory; the service gives at most 800 000 in one answer."""
 LARGEST_FILE_BYTES: Final = 400_000_000
 VALUE_COLUMNS: Final = ("year", "quarter", "month", "value", "unit", "decimals", "status")

@@ -26,7 +26,7 @@ MOST_CELLS: Final = 800_000
 """In one answer of Statistics Norway."""
 LONGEST_QUESTION: Final = 2000
 """Letters of an address; a longer question is sent in the body."""
-MOST_CHOSEN: Final = 20_000_000
+MOST_CHOSEN: Final = 5_000_000
 _TOP: Final = re.compile(
     r"(?P<word>top|bottom)\(\s*(?P<count>\d{1,6})\s*(?:,\s*(?P<skip>\d{1,6})\s*)?\)", re.I
 )

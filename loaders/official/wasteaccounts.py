@@ -55,7 +55,8 @@ TREATMENT: Final = re.compile(r"behandl|handsam|treatment|disponering", re.I)
 _SOURCE: Final = re.compile(r"kilde|kjelde|næring|naring|source|industry|opphav", re.I)
 PER_HEAD: Final = re.compile(r"\bkg\b.*(?:innb|person|capita|abonnent)|(?:innb|person|capita)", re.I)
 _MASS: Final = re.compile(
-    r"(?P<many>mill(?:ioner|\.)?|1[ .,]?000|tusen)?\s*(?P<unit>tonn(?:es?)?|kg|kilo(?:gram)?|t)\b(?!\s*co)",
+    r"(?P<many>mill(?:ioner|\.)?|1[ .,]?000|tusen)?\s*(?<![^\W\d_])"
+    r"(?P<unit>kilotonn(?:es?)?|kt|tonn(?:es?)?|kg|kilo(?:gram)?|t)\b(?!\s*(?:co|-?\s*km))",
     re.I,
 )
 _FACTORS: Final = {"mill": 1e6, "1000": 1e3, "tusen": 1e3, "": 1.0}
@@ -74,7 +75,10 @@ def read_tonnes_factor(unit: str) -> float | None:
         return None
     many = re.sub(r"[ .,]", "", (found["many"] or "").casefold())
     factor = _FACTORS["mill" if many.startswith("mill") else many]
-    return factor / 1000.0 if found["unit"].casefold().startswith("k") else factor
+    word = found["unit"].casefold()
+    if word.startswith("kilotonn") or word == "kt":
+        return factor * 1000.0
+    return factor / 1000.0 if word.startswith("k") else factor
 
 
 def tidy_waste_accounts(table: StatTable, *, codes: WasteCodes) -> pd.DataFrame:
