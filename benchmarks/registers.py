@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.registers`` makes a file of 1.5 million invented units in the register's layout (36
 columns, some addresses of several lines, some odd spaces) as CSV, plain and gzip, and fewer as JSON, and
-reads them: ours, ``pandas.read_csv`` and ``read_json`` as they are, and ``read_csv`` with the same columns as text,
-which is what a careful reader would write (else postcodes and numbers of municipalities lose their zeros).
+reads them: ours, ``pandas.read_csv`` and ``read_json`` as they are, and ``read_csv`` with the same columns as
+text, which is what a careful reader would write (else postcodes and municipality numbers lose their zeros).
 Each is a process of its own; memory is the peak beyond what the process held once everything was imported.
 """
 

@@ -192,7 +192,11 @@ def tell_industry_revision(codes: pd.Series, *, sn2025: frozenset[str], whole: s
     revision = pd.Series(pd.array([whole or None], dtype="string").take(np.zeros(len(codes), dtype=np.intp)),
                          index=codes.index)  # fmt: skip
     revision = revision.where(told)
-    gone = told & (codes.str.len() == 6).fillna(False) & ~codes.isin(sorted(sn2025))
+    gone = (
+        told
+        & (codes.str.len() == 6).fillna(False)
+        & ~pd.Series([code in sn2025 for code in codes], index=codes.index, dtype=bool)
+    )
     return revision.mask(gone, "sn2007")
 
 

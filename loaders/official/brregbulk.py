@@ -1,4 +1,4 @@
-"""The business register's bulk files (CSV or JSON, plain, gzip or zip) as a stream of columns of texts.
+"""The business register's bulk files (CSV, JSON or workbook, packed or not) as a stream of columns of texts.
 
 A file holds some 1.5 million units and more than a gigabyte once unpacked; no more than one group of rows is
 held at a time. Rows that cannot be used are counted, and a file that ends too early is refused: half a
@@ -29,6 +29,7 @@ from pyarrow import csv as arrow_csv
 from geodata.errors import RefusedFileError
 from loaders.fileformats import detect_kind
 from loaders.official.brregrows import NEEDED, RAW_COLUMNS, flatten_unit, match_headers
+from loaders.official.brregsheets import read_sheets
 
 GROUP_BYTES: Final = 40_000_000
 """Texts of so many bytes are handed on together."""
@@ -85,6 +86,9 @@ def stream_bulk(path: Path, faults: BulkFaults, *, columns: Sequence[str] = RAW_
     if not path.is_file():
         raise RefusedFileError("file.not_found", file=path.name)
     try:
+        if _is_workbook(path):
+            yield from _group(read_sheets(path), columns)
+            return
         with _open(path) as file:
             head = file.read(_HEAD)
         kind = detect_kind(head)
@@ -116,6 +120,13 @@ def _open(path: Path) -> AbstractContextManager[IO[bytes]]:
     if magic.startswith(b"PK"):
         return _open_member(path)
     return path.open("rb")
+
+
+def _is_workbook(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "xl/workbook.xml" in archive.namelist()
 
 
 def _open_member(path: Path) -> IO[bytes]:
@@ -306,7 +317,10 @@ def _mend_text(text: str, faults: BulkFaults) -> str:
 
 
 def _stream_json(path: Path, faults: BulkFaults, columns: Sequence[str]) -> Iterator[Texts]:
-    units = _find_units(_read_values(path, faults), faults)
+    yield from _group(_find_units(_read_values(path, faults), faults), columns)
+
+
+def _group(units: Iterator[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[Texts]:
     held: list[Texts] = []
     size = 0
     while records := list(islice(units, _RECORDS)):
