@@ -7,6 +7,7 @@ followed to today's; where an area was shared out, the postcode decides, else th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -357,8 +358,8 @@ def find_known(
     """Return which of `facilities` stand in `known` already: that row wins, since somebody looked at it.
 
     The same organisation number; the same name but for legal form in the same municipality; or, where
-    `parents` (index of `facilities`: numbers of the owners) are given, the owner's number in the same
-    municipality.
+    `parents` (index of `facilities`: numbers of the owners) are given, the number of the owner of a single
+    unit in the same municipality (of a municipality's hundred units nobody can tell which is meant).
     """
     numbers = set(known["organisation_number"].dropna().astype(str))
     places = _texts(known, "municipality_number")
@@ -382,10 +383,9 @@ def find_known(
     found = pd.Series(same, index=facilities.index, dtype=bool)
     if parents is None:
         return found
-    by_owner = [
-        (place, "" if pd.isna(owner) else str(owner)) in owned
-        for place, owner in zip(here, parents, strict=True)
-    ]
+    sites = list(zip(here, parents.astype("string").fillna(""), strict=True))
+    alone = Counter(sites)
+    by_owner = [site in owned and alone[site] == 1 for site in sites]
     return found | pd.Series(by_owner, index=facilities.index, dtype=bool)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -14,9 +15,10 @@ from dashboard import session
 from dashboard.session import datasets
 from dashboard.text import in_language
 from geodata.registerfacilities import UnitChoices
+from loaders.official.shelf import FetchedRecord, keep_fetched
 from loaders.region import read_region
 from loaders.registerfill import fill_from_file
-from loaders.registershelf import ATTRIBUTION, Extract, find_extract, keep_extract
+from loaders.registershelf import ATTRIBUTION, Extract, find_extract, keep_extract, read_extract
 from tests.app.test_pages import Open, _metrics, _number, _query, maps, open_page
 from tests.loaders.test_registerfill import BERGEN, STEINKJER, make_row, municipalities, write_csv
 
@@ -269,3 +271,39 @@ def test_labels_of_registers_are_the_readers(extracts: tuple[Extract, Extract]) 
     with in_language("nn"):
         assert ("ligg utanfor det valde området", 1) in tell_left_out(extracts[0])
         assert sum(count for _word, count in tell_grades(extracts[0])) == extracts[0].facilities
+
+
+def test_what_was_fetched_is_filled_without_a_file_and_plants_give_their_points(
+    call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYMBIOSEKART_SOURCES", str(tmp_path))
+    rows = [make_row(1, name="Tenkt Fabrikk AS"), make_row(2), make_row(3, town=BERGEN)]
+    record = FetchedRecord(
+        "brreg", "underenheter", "5001", "u.csv.gz", "2026-10-30", facts={"left_sole_proprietor": 4}
+    )
+    keep_fetched(tmp_path, record, lambda path: write_csv(path, rows))
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": point},
+            "properties": {"anlegg_id": number, "navn": name, "driftsstatus": "Aktiv"},
+        }
+        for number, name, point in (
+            (1, "Tenkt fabrikk", [10.38, 63.36]),
+            (2, "Et annet anlegg", [10.39, 63.37]),
+        )
+    ]
+    plants = tmp_path / "plants.geojson"
+    plants.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    code, told, complaint = call("--lang", "en", "fill", "--plants", str(plants), "--json")
+    assert code == 0, complaint
+    counts = json.loads(told)
+    assert counts["name"] == "Trondheim"  # the area that was fetched
+    assert counts["date"] == "2026-10-30"
+    assert counts["left_out"] == {"sole_proprietor": 4, "outside": 1}
+    assert (counts["facilities"], counts["plants_used"], counts["plants_added"]) == (3, 1, 1)
+    assert len(counts["attribution"]) == 2
+    made = read_extract(counts["key"]).set_index("name")
+    assert (made.geometry["Tenkt Fabrikk AS"].x, made.geometry["Tenkt Fabrikk AS"].y) == (10.38, 63.36)
+    assert made["geocode_quality"].to_dict()["Tenkt Fabrikk AS"] == "given"
+    assert set(made["dataset"]) == {"register"}

@@ -299,11 +299,15 @@ def test_who_stands_in_the_region_already_is_known_by_number_name_or_owner() -> 
             {"name": "EKTE SAG", "municipality_number": "5006", "postcode": "7715"},
             {"parent_number": number(501), "municipality_number": "0301"},
             {"parent_number": number(501)},  # of the same owner, elsewhere
+            {"parent_number": number(1)},  # two of one owner: nobody can tell which is meant
+            {"parent_number": number(1)},
         )
     )
-    made = make_register_facilities(units, make_points(*[None] * 6), source="x", year=None)
-    assert find_known(made, known, parents=made[OWNER]).to_list() == [False, True, True, False, True, False]
-    assert find_known(made, known).to_list() == [False, True, True, False, False, False]
+    made = make_register_facilities(units, make_points(*[None] * 8), source="x", year=None)
+    known_rows = [False, True, True, False, True, False, False, False]
+    assert find_known(made, known, parents=made[OWNER]).to_list() == known_rows
+    known_rows[4] = False
+    assert find_known(made, known).to_list() == known_rows
 
 
 def test_a_plant_gives_its_point_to_its_unit_and_stands_alone_where_none_fits() -> None:
