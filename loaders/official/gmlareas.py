@@ -62,7 +62,9 @@ def read_gml_areas(stream: IO[bytes], *, file: str) -> list[AreaFeature]:
 
 def _read_area(element: Element, everywhere: str, file: str) -> list[AreaFeature]:
     # Kartverket's own schema says whose areas they are; another program's copy does not.
-    properties: dict[str, Any] = {"objtype": _tag(element)} if "geonorge.no" in str(element.tag) else {}
+    properties: dict[str, Any] = (
+        {"objtype": _tag(element)} if "skjema.geonorge.no" in str(element.tag) else {}
+    )
     listed: list[dict[str, str]] = []
     for child in element.iter():
         names = {_tag(part): part.text.strip() for part in child if part.text and part.text.strip()}
