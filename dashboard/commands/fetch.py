@@ -33,6 +33,7 @@ STEPS: Final = {
     "index": N_("Indexing addresses"),
     "cells": N_("Fetching figures"),
     "plants": N_("Fetching plants"),
+    "areas": N_("Fetching borders"),
     "read": N_("Reading"),
 }
 INSTEAD: Final = {
@@ -155,14 +156,24 @@ def fetch_municipalities(refresh: Refresh = False, address: Address = "") -> Non
 
 def fetch_boundaries(
     kind: Annotated[str, typer.Option("--kind", help=_("municipalities or counties."))] = "municipalities",
+    shared: Annotated[
+        bool,
+        typer.Option("--shared", help=_("Only the border that the embedded data lack (Ålesund and Haram).")),
+    ] = False,
     address: Address = "",
 ) -> None:
     """Fetch the borders of today's municipalities or counties."""
-    from loaders.geonorge import DOWNLOADS
-    from loaders.geonorge import fetch_boundaries as fetch
+    from loaders import geonorge
 
-    with _asking(DOWNLOADS, address=address) as (client, bar):
-        _tell_kept((fetch(client, kind=kind, progress=bar.tell),))
+    with _asking(geonorge.FACTS if shared else geonorge.DOWNLOADS, address=address) as (client, bar):
+        if shared:
+            record = geonorge.fetch_shared_borders(client, progress=bar.tell)
+        else:
+            record = geonorge.fetch_boundaries(client, kind=kind, progress=bar.tell)
+        bar.close()
+        _tell_kept([record] if record is not None else [])
+        if record is None:
+            typer.echo(_("The service does not have the areas of both; nothing was kept."), err=True)
 
 
 # --- Statistics Norway ----------------------------------------------------------------------------

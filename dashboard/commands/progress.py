@@ -52,6 +52,7 @@ class ProgressBar:
         """End the line."""
         if self._moves and self._step is not None:
             sys.stderr.write("\n")
+        self._step = None
 
     def _name(self, step: str) -> str:
         return _(self._steps[step]) if step in self._steps else show_plain(step)
