@@ -87,6 +87,7 @@ class PlanNames:
                 streams["stream_id"], streams["facility_id"], streams["material"], strict=True
             )
         }
+        self._modelled = set(streams.loc[streams["basis"] == "modelled", "stream_id"].astype(str))
         self._codes = codes
 
     def facility(self, facility_id: object) -> str:
@@ -101,13 +102,15 @@ class PlanNames:
         return material_label(str(key), codes=self._codes, language=language()) if known else show_text(key)
 
     def stream(self, stream_id: object) -> str:
-        """Return a stream as its material and its facility; what is no stream, as the word for a limit."""
+        """Return a stream as its material and its facility, and that it is modelled where it is; what is no
+        stream, as the word for a limit."""
         if str(stream_id) in KINDS:
             return _(KINDS[str(stream_id)])
         if str(stream_id) not in self._stream:
             return show_text(stream_id)
         facility, material = self._stream[str(stream_id)]
-        return f"{self.material(material)}, {self.facility(facility)}"
+        name = f"{self.material(material)}, {self.facility(facility)}"
+        return f"{name} ({_name_basis('modelled')})" if str(stream_id) in self._modelled else name
 
 
 def show_text(value: object) -> str:
@@ -286,13 +289,14 @@ def _list_totals(plan: Plan) -> list[str]:
 def _tell_flow(row: Mapping[str, Any], names: PlanNames) -> str:
     via = row["via_facility_id"]
     way = [row["from_facility_id"], *([] if is_unknown(via) else [via]), row["to_facility_id"]]
-    return "{material}: {amount}, {way} ({km}, {net})".format(
+    text = "{material}: {amount}, {way} ({km}, {net})".format(
         material=names.material(row["material"]),
         amount=format_number(row["amount"], decimals=1, unit=show_text(row["unit"])),
         way=" → ".join(names.facility(name) for name in way),
         km=format_number(row["distance_km"], decimals=1, unit="km"),
         net=format_number(row["net_nok"], unit="NOK"),
     )
+    return f"{text}, {_name_basis('modelled')}" if str(row["basis"]) == "modelled" else text
 
 
 def _write_rows(
