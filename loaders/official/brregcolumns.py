@@ -193,7 +193,9 @@ def _read_address(texts: pa.Array, _column: str, _unreadable: Unreadable) -> pa.
 
 def _read_word(texts: pa.Array, _column: str, _unreadable: Unreadable) -> pa.Array:
     """Read a short code in capitals."""
-    return pc.utf8_upper(_mend(texts, _find_odd(texts), tidy_text))
+    texts = _mend(texts, _find_odd(texts), tidy_text)
+    _starts, _lengths, data = _lay_open(texts)
+    return pc.utf8_upper(texts) if (data >= ord("a")).any() else texts
 
 
 def _mend_told(
