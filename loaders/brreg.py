@@ -213,19 +213,17 @@ def fetch_units(
     if not questions:
         raise ParameterError("brreg.no_area")
     search = Search(client, window=window, page_size=page_size, tell=_tell_units(progress))
-    gathered = [search.gather({**one, INDUSTRY: ",".join(codes)} if codes else one) for one in questions]
-    records = {number: record for part in gathered for number, record in part.records.items()}
-    read = _shape_answers(
-        records.values(),
-        places=PlaceFilter(municipalities=wanted),
-        industries=IndustryFilter(industries),
-        keep_sole_proprietors=keep_sole_proprietors,
-        client=client,
-        progress=progress,
-    )
-    lacking = [
-        (part.question[MUNICIPALITY], part.asked, len(part.records)) for part in gathered if not part.is_whole
-    ]
+    reading = UnitsReading(PlaceFilter(municipalities=wanted), IndustryFilter(industries), None, True)
+    seen: set[str] = set()
+    lacking = []
+    for one in questions:
+        part = search.gather({**one, INDUSTRY: ",".join(codes)} if codes else one)
+        # A unit that lies in one municipality and has its post in another comes with both.
+        reading.take(gather_texts(record for number, record in part.records.items() if number not in seen))
+        seen.update(part.records)
+        if not part.is_whole:
+            lacking.append((one[MUNICIPALITY], part.asked, len(part.records)))
+    read = _finish(reading, keep_sole_proprietors=keep_sole_proprietors, client=client, progress=progress)
     return replace(
         read,
         incomplete=tuple(lacking),
@@ -302,29 +300,17 @@ def apply_updates(
         As :meth:`loaders.official.webclient.WebClient.ask_json`.
     """
     said = ask_units(choose_asked(units, updates), client=client, keep=False, progress=progress)
-    fresh = _shape_answers(
-        [unit.record for unit in said.values() if unit.fate == "registered"],
-        places=PlaceFilter(municipalities=tuple(municipalities)),
-        industries=IndustryFilter(industries),
-        keep_sole_proprietors=keep_sole_proprietors,
-        client=client,
-        progress=progress,
-    )
+    places = PlaceFilter(municipalities=tuple(municipalities))
+    reading = UnitsReading(places, IndustryFilter(industries), None, keep_sole_proprietors=True)
+    reading.take(gather_texts(unit.record for unit in said.values() if unit.fate == "registered"))
+    fresh = _finish(reading, keep_sole_proprietors=keep_sole_proprietors, client=client, progress=progress)
     return renew_units(units, updates, said=said, fresh=fresh.units)
 
 
-def _shape_answers(
-    records: Iterable[Mapping[str, Any]],
-    *,
-    places: PlaceFilter,
-    industries: IndustryFilter,
-    keep_sole_proprietors: bool,
-    client: WebClient,
-    progress: Progress | None,
+def _finish(
+    reading: UnitsReading, *, keep_sole_proprietors: bool, client: WebClient, progress: Progress | None
 ) -> UnitsRead:
-    """Make the table of answers; only the owners of those that lie there are asked for."""
-    reading = UnitsReading(places, industries, None, keep_sole_proprietors=True)
-    reading.take(gather_texts(records))
+    """Make the table of answers; only the owners of units that belong in it are asked for."""
     read = reading.finish(BulkFaults())
     if keep_sole_proprietors:
         return read

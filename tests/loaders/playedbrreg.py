@@ -32,7 +32,10 @@ def number_of(order: int) -> str:
 
 @dataclass
 class Unit:
-    """A unit with what the register knows and does not tell (its employees where they are few)."""
+    """A unit with what the register knows and does not tell (its employees where they are few).
+
+    `municipality` is where it is found; also where it is `located`, if that is another one.
+    """
 
     number: str
     municipality: str = "5001"
@@ -175,7 +178,7 @@ def page_of(
 
 
 def fits(unit: Unit, given: dict[str, str]) -> bool:
-    if given.get("kommunenummer", unit.municipality) != unit.municipality:
+    if given.get("kommunenummer", unit.municipality) not in (unit.municipality, unit.located):
         return False
     codes = given.get("naeringskode")
     if codes is not None and not any(own.startswith(tuple(codes.split(","))) for own in unit.codes):

@@ -349,6 +349,16 @@ def test_codes_are_taken_apart_to_the_last_digit() -> None:
     assert split_industries({"naeringskode": "47.110"}) == []
 
 
+def test_what_came_is_held_without_telephone_and_words_for_codes() -> None:
+    unit = Unit(number_of(1), more={"mobil": "99999999", "telefon": "77777777", "_links": {"self": {}}})
+    with play(PlayedRegister([unit]).answer) as service:
+        (record,) = gather(service).records.values()
+    assert "9999" not in str(record)
+    assert "7777" not in str(record)
+    assert record["naeringskode1"] == {"kode": "38.110"}
+    assert record["beliggenhetsadresse"]["adresse"] == ["Liksomvegen 1"]
+
+
 # --- single units and parents -----------------------------------------------------------------------------
 
 
@@ -505,6 +515,8 @@ def make_region() -> PlayedRegister:
     for order, unit in enumerate(units):
         unit.parent = firms[order % 3].number
     units += [Unit(number_of(70), parent=number_of(9003)), Unit(number_of(71), "5001", located="4601")]
+    units += [Unit(number_of(72), "5001", located="5006", parent=number_of(9000))]
+    units[0].more = {"mobil": "99999999", "epostadresse": "nokon@oppdikta.example"}
     register = PlayedRegister(units, firms, window=100)
     shut = {
         "organisasjonsnummer": number_of(9003),
@@ -552,7 +564,8 @@ def test_those_of_single_persons_come_where_they_are_wanted() -> None:
     wanted = {
         unit.number
         for unit in register.units.values()
-        if unit.municipality == "5006" and any(code.startswith(("38", "47.110")) for code in unit.codes)
+        if "5006" in (unit.located, unit.municipality)
+        and any(code.startswith(("38", "47.110")) for code in unit.codes)
     }
     assert wanted
     assert set(read.units["organisation_number"]) == wanted
