@@ -33,7 +33,7 @@ from loaders.reporting import Reporter
 from loaders.sandbox import ParsedFile, Upload, parse_file
 from loaders.streamrows import StreamRow, read_streams
 from loaders.templates import TITLES
-from loaders.wastereports import ReportPage, ReportSheet, find_waste_report, lay_out_reports
+from loaders.wastereports import ReportPage, ReportSheet, find_waste_reports, lay_out_reports
 
 Source = Upload | Path | str | tuple[str, bytes]
 
@@ -184,13 +184,12 @@ def _lay_out_file(
     usable: list[_Table] = []
     pages: list[ReportPage] = []
     idle: list[tuple[str, Grid | None]] = []
-    for raw in file.raw.tables:
+    for raw, page in zip(file.raw.tables, find_waste_reports(file), strict=True):
         if not raw.rows:
             continue
         if several and raw.name.casefold() in _HELP_SHEETS:
             idle.append((raw.name, None))
             continue
-        page = find_waste_report(raw, file=file.name, point_is_decimal=file.raw.delimiter == ",")
         if page is not None:
             pages.append(page)
             findings += [_read_note(note, file.name) for note in raw.notes]

@@ -22,20 +22,21 @@ from loaders.codes import read_ns9431_groups, read_waste_codes
 from loaders.headers import Header
 from loaders.layout import Grid, GridRow
 from loaders.official.reportgoods import GoodsReader
-from loaders.official.reportlayout import ReportPage, find_waste_report
+from loaders.official.reportlayout import ReportPage, add_cover, find_waste_report
 from loaders.official.reportline import Line, Site
 from loaders.official.reportlines import read_lines
 from loaders.official.reportperiods import join_periods
 from loaders.official.reportyears import Combined, combine_lines
 from loaders.rawtables import Cell, Limits
 from loaders.reporting import Reporter
-from loaders.sandbox import Upload, parse_file
+from loaders.sandbox import ParsedFile, Upload, parse_file
 
 __all__ = [
     "ReportPage",
     "ReportSheet",
     "WasteReportLines",
     "find_waste_report",
+    "find_waste_reports",
     "lay_out_reports",
     "read_waste_reports",
 ]
@@ -112,10 +113,7 @@ def read_waste_reports(
     pages: list[ReportPage] = []
     for source in sources:
         parsed = parse_file(source, limits=limits)
-        for raw in parsed.raw.tables:
-            page = find_waste_report(raw, file=parsed.name, point_is_decimal=parsed.raw.delimiter == ",")
-            if page is not None:
-                pages.append(page)
+        pages += [page for page in find_waste_reports(parsed) if page is not None]
     goods = GoodsReader(codes or read_waste_codes(), read_ns9431_groups())
     rows: list[tuple[object, ...]] = []
     findings: list[Finding] = []
@@ -127,6 +125,14 @@ def read_waste_reports(
     table = pd.DataFrame(rows, columns=list(LINE_COLUMNS)).astype("string")
     table = table.astype({"row": "Int64", "amount": "Float64"})
     return WasteReportLines(table.replace("", pd.NA), tuple(findings))
+
+
+def find_waste_reports(parsed: ParsedFile) -> list[ReportPage | None]:
+    """Return the waste report of each table of a file, None where it is none; a cover speaks for all."""
+    point = parsed.raw.delimiter == ","
+    pages = [find_waste_report(raw, file=parsed.name, point_is_decimal=point) for raw in parsed.raw.tables]
+    others = [raw for raw, page in zip(parsed.raw.tables, pages, strict=True) if page is None]
+    return [None if page is None else add_cover(page, others) for page in pages]
 
 
 def _tabulate(page: ReportPage, line: Line) -> tuple[object, ...]:

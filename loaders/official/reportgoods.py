@@ -61,7 +61,7 @@ class Goods:
     from_series : the material is the series' only: hazardous waste of an unseen number.
     """
 
-    key: tuple[str, str]
+    key: tuple[str, str, str]
     words: str
     shown: str
     group: str = ""
@@ -106,7 +106,7 @@ class GoodsReader:
         differs = number if known and number and not number.startswith(known) else ""
         item_key = number or " ".join(re.sub(r"[^\w]+", " ", (item_text or number_text).casefold()).split())
         return Goods(
-            key=(group or _fold(group_text), item_key),
+            key=(group or _fold(group_text), item_key, material or _fold(item_text)),
             words=(words[-1] if group_text and not _fold(group_text) else words[0]) if words else shown,
             shown=shown[:200],
             group=group,

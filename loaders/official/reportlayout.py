@@ -39,7 +39,7 @@ _COLUMNS: dict[str, str] = {
     "treatment": "behandling|behandlingsmåte|behandlingsform|disponering|disponeringsmåte|sluttbehandling|gjenvinningsform|nedstrøm"
     "|nedstrømsløsning|behandlingsmetode|behandlingstype|treatment|disposal|handsaming|avsetning|håndtering|gjenvinningsmetode",
     "customer": "kunde|kundenavn|kundenamn|avfallsbesitter|oppdragsgiver|oppdragsgjevar|avfallsprodusent|produsent|firma|firmanavn"
-    "|bedrift|bedriftsnavn|virksomhet|verksemd|customer|customer name|client|company|avfallsbesittar|selskap|kunde navn|navn på kunde|for kunde",
+    "|bedrift|bedriftsnavn|virksomhet|verksemd|customer|customer name|client|company|avfallsbesittar|selskap|kunde navn|navn på kunde|for kunde|rapport for|gjelder kunde|avtalepartner",
     "site": "hentested|hentestad|henteadresse|hentestedsnavn|hentested navn|hentested adresse|oppdragssted|oppdragsadresse|lokasjon|anlegg"
     "|anleggsnavn|leveringssted|leveringsadresse|site|site name|pickup address|pick up address|pickup site|pickup location|avdeling"
     "|prosjekt|prosjektnavn|byggeplass|location|anleggsadresse|lokalitet|leveransested|hentepunkt|objekt|arbeidssted|collection point",
@@ -135,6 +135,7 @@ def _names() -> tuple[dict[str, str], dict[str, str]]:
     for name, words in _COLUMNS.items():
         for word in filter(None, words.split("|")):
             columns.setdefault(_key(word), name)
+            columns.setdefault(_key(word).replace(" ", ""), name)
     labels = {word: name for word, name in columns.items() if name in _IN_BLOCK}
     for name, words in _LABELS.items():
         for word in words.split("|"):
@@ -156,7 +157,8 @@ def read_column(text: str) -> tuple[str, str]:
     undated = re.sub(r"\b(?:19|20)\d\d\b", " ", bare)
     columns, _ = _names()
     for candidate in (written, bare, undated, _UNIT_WORD.sub(" ", undated)):
-        name = columns.get(_key(candidate).replace("³", "3"))
+        key = _key(candidate).replace("³", "3")
+        name = columns.get(key) or columns.get(key.replace(" ", ""))
         if name:
             if unit == "m3" and name == "weight":
                 name = "volume"
@@ -259,6 +261,24 @@ def find_waste_report(raw: RawTable, *, file: str, point_is_decimal: bool = Fals
     return ReportPage(file, raw.name, tuple(sections), title, note.casefold(), point_is_decimal)
 
 
+def add_cover(page: ReportPage, others: Sequence[RawTable]) -> ReportPage:
+    """Return `page` with what other sheets of its file say of customer, site and period where it says nothing.
+
+    Workbooks often have a cover with these. Only sheets that are no table of fractions are given here.
+    """
+    cover: dict[str, str] = {}
+    for raw in others:
+        for row in raw.rows[:_SEARCH_ROWS]:
+            for label, text in _read_block_row(row).items():
+                cover.setdefault(label, text)
+    title = page.title
+    for raw in others if not title else ():
+        texts = [text for row in raw.rows[:_SEARCH_ROWS] for _, text in _texts(row)]
+        title = title or next((text for text in texts if _TITLE.search(text)), "")
+    sections = tuple(replace(section, block={**cover, **section.block}) for section in page.sections)
+    return replace(page, sections=sections, title=title)
+
+
 _UNIT_NOTE = re.compile(
     r"(?:(?:alle|all)\s+)?(?:mengder?|tall|tal|vekter?|amounts?)\s+(?:er\s+)?(?:oppgitt\s+|gitt\s+|vist\s+)?(?:i|in)\s+(kg|tonn|kilo|tonnes)\b",
     re.IGNORECASE,
@@ -285,6 +305,8 @@ def _looks_like_report(raw: RawTable, header: int, file: str) -> bool:
     firsts = [str(cells[0][1]) for row in below[:_PEEK_ROWS] if (cells := _texts(row))]
     numbered = sum(bool(_NS_NUMBER.fullmatch(text)) for text in firsts) >= max(2, len(firsts) / 2)
     part = replace(raw, rows=raw.rows[: header + _PEEK_ROWS], numbers=raw.numbers[: header + _PEEK_ROWS])
+    if "direction" in {read_header(text).column for _, text in _texts(raw.rows[header])}:
+        return False  # offers and needs: a member's own list
     grid, _told = lay_out(part, file=file, several=False)
     usual = "" if grid is None else grid.kind
     if not usual:
@@ -311,7 +333,7 @@ def _split_sections(raw: RawTable, first: int) -> list[Section]:
     parts: dict[int, tuple[int, int]] = {}
     closed = False
     for position, (number, row) in enumerate(zip(raw.numbers, raw.rows, strict=True)):
-        header = _read_header_row(row) if position >= first else None
+        header = _read_header_row(row) if position >= first and _may_be_header(row) else None
         if header is not None:
             columns, parts, units = header
             titles = {name: clean_words(row[index])[:80] for name, index in columns.items()}
@@ -367,6 +389,11 @@ def _split_sections(raw: RawTable, first: int) -> list[Section]:
         if any(name in cells for name in ("item", "group", "number")):
             current.rows.append(line)
     return sections
+
+
+def _may_be_header(row: Sequence[Cell]) -> bool:
+    texts = (cell for cell in row if isinstance(cell, str) and len(cell) <= 60 and not cell[:1].isdigit())
+    return any(read_column(text)[0] in ("item", "group", "number") for text in texts)
 
 
 _PLACED = frozenset({"site", "address", "postcode", "place", "postal", "municipality"})

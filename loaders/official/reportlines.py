@@ -24,6 +24,8 @@ from loaders.quantities import clean_words, is_unknown
 from loaders.rawtables import Cell
 from loaders.vocabulary import read_word
 
+_SITE_CELLS = ("customer", "site", "organisation_number", "address", "postcode", "place", "postal")
+_OF_SITE = ("address", "postcode", "place", "postal", "municipality")
 _POSTAL = re.compile(r"(?:N(?:O)?-)?(?P<postcode>\d{4})\s+(?P<place>[^\W\d][^\d,;]*)$")
 
 
@@ -60,6 +62,7 @@ def _read_section(
     assumed = guess_unit(section, style)
     subtotals = _find_subtotals(section, rows, style, assumed)
     lines: list[Line] = []
+    sites: dict[tuple[Cell, ...], Site] = {}
     skipped = 0
     for row in rows:
         what = goods.read(row.cells.get("group"), row.cells.get("item"), row.cells.get("number"))
@@ -70,7 +73,10 @@ def _read_section(
             continue
         site = block_site
         if any(name in row.cells for name in ("customer", "site", "address", "organisation_number")):
-            site = _read_site(section.block, row.cells, report)
+            said = tuple(row.cells.get(name) for name in _SITE_CELLS)
+            if said not in sites:
+                sites[said] = _read_site(section.block, row.cells, report)
+            site = sites[said]
         treatment = clean_words(row.cells.get("treatment"))[:80]
         made = _read_row(section, row, style, assumed, period, report, once)
         if made is None:
@@ -239,6 +245,12 @@ def _find_period(page: ReportPage, section: Section) -> Period | None:
 
 
 def _read_site(block: dict[str, str], cells: dict[str, Cell], report: Report) -> Site:
+    for name in ("customer", "site", "address"):
+        own = clean_words(cells.get(name))
+        if own and own.casefold() != clean_words(block.get(name, own)).casefold():
+            lost = _OF_SITE if name != "customer" else (*_OF_SITE, "site", "organisation_number")
+            block = {label: text for label, text in block.items() if label not in lost}
+
     def said(name: str) -> str:
         cell = cells.get(name)
         if not is_unknown(cell):
@@ -258,7 +270,9 @@ def _read_site(block: dict[str, str], cells: dict[str, Cell], report: Report) ->
     address, postcode, place = said("address"), said("postcode"), said("place")
     if not place and (postal := _POSTAL.search(said("postal"))):
         postcode, place = postcode or postal["postcode"], postal["place"].strip()
-    for text in (site, address):
+    if postal := _POSTAL.fullmatch(place):
+        postcode, place = postcode or postal["postcode"], postal["place"].strip()
+    for text in (address, site):
         if not postcode and (postal := _POSTAL.search(text)):
             postcode, place = postal["postcode"], place or postal["place"].strip()
     if not address:

@@ -166,6 +166,46 @@ def test_a_list_of_pickups_is_summed_by_fraction_and_site() -> None:
         assert told(result, code)
 
 
+def test_a_cover_speaks_for_the_sheets_of_its_book() -> None:
+    book = Workbook()
+    book.active.title = "Sammendrag"
+    for row in (
+        ["Avfallsrapport"],
+        ["Kunde:", "Fjord AS"],
+        ["Periode:", "01.01.2024 - 31.12.2024"],
+        ["Totalt (tonn)", 12.5],
+    ):
+        book.active.append(row)
+    sheet = book.create_sheet("Fraksjoner")
+    sheet.append(["Hentested", "Avfallstype", "NS-kode", "Vekt (kg)"])
+    sheet.append(["Industriveien 4, 7650 VERDAL", "Papp", "1221", 5000])
+    sheet.append(["Totalt", None, None, 5000])
+    stream = io.BytesIO()
+    book.save(stream)
+    result = read(("bok.xlsx", stream.getvalue()))
+    assert amounts(result) == {"cardboard": (None, 5.0, None, "t")}
+    assert result.tables.facilities["name"].tolist() == ["Fjord AS"]
+    assert result.tables.streams["reference_year"].tolist() == [2024]
+
+
+def test_another_customers_row_does_not_get_the_blocks_number_and_place() -> None:
+    text = f"Avfallsrapport 2024\nKunde;Rev AS\nOrg.nr;{ORGNR}\nAdresse;Storgata 3\nPostnr;7600\nPoststed;7600 Levanger\n"
+    text += "Kunde;Varegruppe;Kg\nRev AS;Papir;100\nGaupe AS;Papir;200\n"
+    facilities = read(("to.csv", text)).tables.facilities.set_index("name")
+    assert facilities["organisation_number"].fillna("").to_dict() == {"Rev AS": ORGNR, "Gaupe AS": ""}
+    assert facilities["place"].fillna("").to_dict() == {"Rev AS": "Levanger", "Gaupe AS": ""}
+
+
+def test_months_and_years_in_a_column_are_periods() -> None:
+    head = "Kunde;Rein AS;\nHentested;Storgata 1, 7600 Levanger;\n"
+    months = head + "Måned;Fraksjon;Mengde (kg)\njanuar 2024;Papir;100\nfebruar 2024;Papir;200\n"
+    result = read(("m.csv", months))
+    assert amounts(result) == {"paper": (pytest.approx(0.3), pytest.approx(0.3), None, "t")}
+    assert told(result, "wastereport.part_year")[0].values["period"] == "01.01.2024–29.02.2024"
+    years = head + "År;Fraksjon;Mengde (kg)\n2022;Papir;100\n2024;Papir;300\n2023;Papir;200\n"
+    assert amounts(read(("y.csv", years))) == {"paper": (0.1, 0.3, 0.3, "t")}
+
+
 def test_sites_with_their_own_blocks_are_facilities_of_their_own() -> None:
     text = "Avfallsrapport 2024;;\nKunde;Delfin AS;\nHentested;Fabrikkgata 1, 7600 Levanger;\nVaregruppe;Vare;Mengde tonn\n"
     text += "1149 Bl. bearb. trevirke;114901;10,5\nSum;;10,5\nHentested;Kaia 2, 7650 Verdal;\nVaregruppe;Vare;Mengde tonn\n"
@@ -265,6 +305,7 @@ def test_an_invalid_organisation_number_costs_no_row() -> None:
         "Bedrift;Adresse;Postnr;Poststed;Avfallstype;Mengde (tonn)\nAlfa AS;Storgata 3;7600;Levanger;Restavfall;12\n",
         "Kunde;Avfallstype;Mengde;Enhet\nAlfa AS;Restavfall;12;tonn\n",
         "Fraksjon;Mengde\nRestavfall;12\n",
+        "Firma;Alfa AS\nOrg.nr;999999999\nMateriale;Mengde;Retning\nTrevirke;12 t;Tilbud\n",
     ],
 )
 def test_members_lists_are_not_taken_for_reports(text: str) -> None:
