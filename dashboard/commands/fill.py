@@ -65,6 +65,9 @@ def fill(
     out: Annotated[
         Path | None, typer.Option(help=_("Write the facilities to a file too: .xlsx, .gpkg or .csv."))
     ] = None,
+    remove: Annotated[
+        str, typer.Option(help=_("Take a filled register off the shelf, and do no more."))
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help=_("Write counts as JSON."))] = False,
 ) -> None:
     """Make facilities of the units of an area and keep them where the map shows them."""
@@ -73,6 +76,9 @@ def fill(
     from loaders.plantfetching import read_kept_plants
     from loaders.registerfill import fill_from_file
 
+    if remove:
+        registershelf.remove_extract(registershelf.find_extract(remove))
+        return
     if out is not None and out.suffix.lower() not in FORMATS:
         raise typer.BadParameter(_("Choose .xlsx, .gpkg or .csv."), param_hint="--out")
     file, day, numbers, left = _find_units(units, county or [], municipality or [])

@@ -18,7 +18,14 @@ from geodata.registerfacilities import UnitChoices
 from loaders.official.shelf import FetchedRecord, keep_fetched
 from loaders.region import read_region
 from loaders.registerfill import fill_from_file
-from loaders.registershelf import ATTRIBUTION, Extract, find_extract, keep_extract, read_extract
+from loaders.registershelf import (
+    ATTRIBUTION,
+    Extract,
+    find_extract,
+    keep_extract,
+    list_extracts,
+    read_extract,
+)
 from tests.app.test_pages import Open, _metrics, _number, _query, maps, open_page
 from tests.loaders.test_registerfill import BERGEN, STEINKJER, make_row, municipalities, write_csv
 
@@ -236,6 +243,9 @@ def test_the_command_fills_and_tells(
     written = pd.read_csv(out, dtype=str)
     assert written["dataset"].to_list() == ["register"]
     assert find_extract("trondelag", folder=tmp_path / "shelf").facilities == 1
+    assert call("fill", "--remove", "trondelag")[0] == 0
+    assert list_extracts(tmp_path / "shelf") == ()
+    assert call("fill", "--remove", "trondelag")[0] == 2
 
 
 def test_the_command_says_what_it_lacks(call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
