@@ -261,7 +261,7 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
     ),
     # Waste reports of suppliers, among members' own files
     "wastereport.read": (
-        "Read as a supplier's waste report: {count} rows of fractions, {read_as} in all, period {period}.",
+        "Read as a supplier's waste report: {count} rows of fractions, {tonnes} t in all, period {period}.",
         "Nothing needs to be done, if customer, period and sum are right.",
     ),
     "wastereport.customer_missing": (
@@ -358,19 +358,22 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
         "Nothing needs to be done, if they are corrections.",
     ),
     "wastereport.months_differ": (
-        "The months of the row add up to {read_as}, and the report's sum says {value}. The months were used.",
+        (
+            "The months of the row add up to {tonnes} t, and the report's sum says {value}. The "
+            "months were used."
+        ),
         "Check the row with the supplier.",
     ),
     "wastereport.sum_differs": (
-        "The report's sum is {value}, and its rows add up to {read_as}.",
+        "The report's sum is {value}, and its rows add up to {tonnes} t.",
         "Check whether rows are missing or an amount was read wrongly.",
     ),
     "wastereport.sorting_rate": (
-        "The sorting rate in the report, {value}, agrees with its rows ({read_as}).",
+        "The sorting rate in the report, {value}, agrees with its rows ({percent} %).",
         "Nothing needs to be done.",
     ),
     "wastereport.sorting_differs": (
-        "The sorting rate in the report is {value}; from its rows it is {read_as}.",
+        "The sorting rate in the report is {value}; from its rows it is {percent} %.",
         "Check which fractions the supplier counts as sorted.",
     ),
     # filled registers

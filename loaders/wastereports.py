@@ -207,7 +207,7 @@ def _tell_whole(page: ReportPage, sheet: ReportSheet, lines: list[Line]) -> None
         value=next((line.site.customer or line.site.site for line in lines), None),
         period=(f"{written} …" if len(periods) > 3 else written) or "–",
         count=len({line.row for line in lines}),
-        read_as=f"{write_number(round(tonnes, 3))} t",
+        tonnes=round(tonnes, 3),
     )
     if lines and not any(
         line.site.customer or line.site.site or line.site.organisation_number for line in lines

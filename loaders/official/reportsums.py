@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from loaders.amounts import write_number
 from loaders.official.reportamounts import AmountStyle, guess_unit, read_amount_cell
 from loaders.official.reportgoods import RESIDUAL_MATERIALS
 from loaders.official.reportlayout import ReportRow, Section
@@ -46,7 +45,7 @@ def check_total(section: Section, style: AmountStyle, tonnes: float, so_far: flo
     amount, row, cell = max(stated, key=lambda one: one[0])
     report(
         "warning", "wastereport.sum_differs", row.number, "amount_best",
-        value=cell, read_as=f"{write_number(round(tonnes, 3))} t",
+        value=cell, tonnes=round(tonnes, 3),
     )  # fmt: skip
 
 
@@ -68,7 +67,7 @@ def check_sorting(section: Section, lines: list[Line], report: Report) -> None:
     report(
         "info" if agrees else "warning",
         "wastereport.sorting_rate" if agrees else "wastereport.sorting_differs",
-        row, None, value=cell, read_as=f"{rates[0]:.1f} %",
+        row, None, value=cell, percent=round(rates[0], 1),
     )  # fmt: skip
 
 
@@ -109,6 +108,6 @@ def check_parts(
         if abs(total - stated[0]) > max(SUM_TOLERANCE_T, abs(stated[0]) * SUM_TOLERANCE_SHARE):
             report(
                 "warning", "wastereport.months_differ", row.number, "amount_best",
-                value=row.cells.get(name), read_as=f"{write_number(total)} t",
+                value=row.cells.get(name), tonnes=round(total, 3),
             )  # fmt: skip
         return
