@@ -107,6 +107,10 @@ MUNICIPALITY_MESSAGES: dict[str, tuple[str, str]] = {
         "The column {column} holds texts and cannot be added up.",
         "Choose a column of numbers.",
     ),
+    "municipality.measure_number": (
+        "The column {column} tells which municipality or year it is and cannot be added up.",
+        "Choose a column of amounts.",
+    ),
     "municipality.weight_missing": (
         "The column {column} is a rate, and several of its municipalities are one today.",
         "Name a column to weigh by with --weight, such as inhabitants.",

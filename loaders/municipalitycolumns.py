@@ -59,8 +59,16 @@ def read_measures(
     """Return the table with its measures as numbers, and how each column is put together.
 
     Texts that are the same in all rows of a number (names, counties) are joined; other columns are keys.
+
+    Raises
+    ------
+    InvalidTableError
+        ``municipality.measure_number`` where the numbers of municipalities or the years are to be added up.
     """
     numeric = dict.fromkeys([*sums, *means, *([weight] if weight else [])])
+    if table.column in numeric or table.year_column in numeric:
+        wrong = table.column if table.column in numeric else str(table.year_column)
+        raise InvalidTableError("municipality.measure_number", column=wrong)
     rows = table.rows.copy()
     findings = list(table.findings)
     for name in numeric:

@@ -181,6 +181,7 @@ def test_counties_and_a_column_that_is_named(call, tmp_path: Path) -> None:
         ("Knr;Tonn\n5001;1\n", ("--column", "Kommunenummer")),
         ("Knr;Tonn\n5001;1\n", ("--sum", "Mengde")),
         ("Knr;Tonn\n5001;1\n", ("--sum", "x*")),
+        ("Knr;Tonn\n5001;1\n", ("--sum", "Knr")),
         ("Knr;Rate\n5001;1\n5030;2\n", ("--mean", "Rate")),
     ],
 )
