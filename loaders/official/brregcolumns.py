@@ -22,7 +22,7 @@ from geodata.businessunits import BUSINESS_UNIT_COLUMNS, classify_employees, tel
 from geodata.identifiers import check_organisation_number
 from geodata.municipality_numbers import normalise_municipality_number
 from loaders.official.brregbulk import TEXT
-from loaders.official.brregrows import HAS_REGISTERED, RAW_COLUMNS, tidy_address, tidy_text
+from loaders.official.brregrows import HAS_REGISTERED, ODD_SPACES, RAW_COLUMNS, tidy_address, tidy_text
 
 _TEXT: Final[Any] = pd.StringDtype()
 _WEIGHTS: Final = (3, 2, 7, 6, 5, 4, 3, 2)
@@ -30,6 +30,7 @@ _WHOLES: Final[Any] = pd.Int64Dtype()
 _FLAGS: Final[Any] = pd.BooleanDtype()
 _PIECE: Final = 1 << 17
 """Bytes looked at together: what is made of them on the way stays in the processor's cache."""
+_ODD_RE2: Final = re.sub(r"\\u([0-9a-f]{4})", r"\\x{\1}", ODD_SPACES)
 _YES: Final = {
     "true": True,
     "j": True,
@@ -153,7 +154,7 @@ def _find_odd(texts: pa.Array, *, address: bool = False) -> npt.NDArray[np.bool_
 def _scan(part: npt.NDArray[np.uint8], *, address: bool) -> npt.NDArray[np.int64]:
     strange = part < 0x20
     # what begins a no-break space, a thin space or a byte order mark begins little else in such names
-    for byte in (0x7F, 0xC2, 0xE1, 0xE2, 0xEF):
+    for byte in (0x7F, 0xC2, 0xE1, 0xE2, 0xE3, 0xEF):
         strange |= part == byte
     space = part == 0x20
     strange[:-1] |= space[:-1] & space[1:]
@@ -184,7 +185,14 @@ def _mend(texts: pa.Array, which: npt.NDArray[np.bool_], mend: Callable[[str], s
 
 
 def _read_text(texts: pa.Array, _column: str, _unreadable: Unreadable) -> pa.Array:
-    return _mend(texts, _find_odd(texts), tidy_text)
+    """Do to each odd text what :func:`tidy_text` does, in bulk: a file may have one in every name."""
+    odd = _find_odd(texts)
+    if not odd.any():
+        return texts
+    mask = pa.array(odd)
+    plain = pc.utf8_trim(pc.replace_substring_regex(texts.filter(mask), _ODD_RE2, " "), " ")
+    plain = pc.if_else(pc.equal(plain, ""), pa.scalar(None, TEXT), plain)
+    return pc.replace_with_mask(texts, mask, plain)
 
 
 def _read_address(texts: pa.Array, _column: str, _unreadable: Unreadable) -> pa.Array:
@@ -193,7 +201,7 @@ def _read_address(texts: pa.Array, _column: str, _unreadable: Unreadable) -> pa.
 
 def _read_word(texts: pa.Array, _column: str, _unreadable: Unreadable) -> pa.Array:
     """Read a short code in capitals."""
-    texts = _mend(texts, _find_odd(texts), tidy_text)
+    texts = _read_text(texts, _column, _unreadable)
     _starts, _lengths, data = _lay_open(texts)
     return pc.utf8_upper(texts) if (data >= ord("a")).any() else texts
 

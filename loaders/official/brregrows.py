@@ -48,9 +48,11 @@ REGISTER_NAMES: Final = {column: names[0] for column, names in _PLAIN.items()} |
 NEEDED: Final = ("organisation_number", "name")
 """Columns without which a table is no register of units."""
 
-_ODD_SPACES = re.compile(
+ODD_SPACES: Final = (
     r"[\x00-\x20\x7f-\xa0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]+"
 )
+"""Controls and all that looks like a space or like nothing, as a pattern."""
+_ODD_SPACES = re.compile(ODD_SPACES)
 # a slash before an "n" that begins a word of its own ("12/nedre") joins no lines
 _LINE_BREAK = re.compile(r"[ ,]*(?:/n(?!edre|ord|ordre|r\b|r\.)|\\n|[\r\n\x0b\x0c\x85\u2028\u2029]+)[ ,]*")
 

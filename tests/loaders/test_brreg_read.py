@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -24,8 +25,9 @@ from geodata.errors import ParameterError, RefusedFileError, UnknownMunicipality
 from geodata.identifiers import check_digit
 from loaders.brreg import UnitsRead, read_parent_forms, read_records, read_units
 from loaders.official import brregbulk
-from loaders.official.brregbulk import BulkFaults, stream_bulk
-from loaders.official.brregrows import RAW_COLUMNS, flatten_unit, match_headers, tidy_address
+from loaders.official.brregbulk import BulkFaults, gather_texts, stream_bulk
+from loaders.official.brregcolumns import Unreadable, shape_units
+from loaders.official.brregrows import RAW_COLUMNS, flatten_unit, match_headers, tidy_address, tidy_text
 
 HEADERS = (  # noqa: SIM905  (easier to read than thirty-six quoted words)
     "organisasjonsnummer,navn,overordnetEnhet,organisasjonsform.kode,organisasjonsform.beskrivelse,"
@@ -312,6 +314,18 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
     rows = [make_row(k, navn=name, hjemmeside="javascript:1") for k, name in enumerate(names)]
     for content in (write_csv(rows), write_json(rows)):
         assert read_bytes(tmp_path, content).units["name"].tolist() == names
+
+
+def test_texts_are_tidied_in_bulk_as_they_are_one_by_one() -> None:
+    signs = [chr(code) for code in (*range(0x3100), 0xFEFF, 0xFFFD, 0x1F600)]
+    texts = [text for sign in signs for text in (f"A{sign}B", f"{sign}B", f"A {sign}", sign)] + [
+        "",
+        "  ",
+        "A  B",
+    ]
+    records = [{"organisasjonsnummer": NUMBERS[0], "hjemmeside": text} for text in texts]
+    tidied = shape_units(gather_texts(records), np.full(len(texts), 810000004), Unreadable())["homepage"]
+    assert [None if pd.isna(text) else text for text in tidied] == [tidy_text(text) or None for text in texts]
 
 
 def test_odd_characters_in_names_are_made_plain(tmp_path: Path) -> None:
