@@ -36,9 +36,18 @@ _SHORT: tuple[tuple[str, str], ...] = (
     (r"\buorg\.", "uorganisk "),
     (r"\bn[æe]r\.\s?avf(?:all)?\.?", "næringsavfall "),
     (r"\bavf\.", "avfall "),
+    (r"\boverflatebeh\.", "overflatebehandlet "),
+    (r"\b[mu]/\s?(?:armering|jern)\b", " "),
+    (r"\b(?:klar|farget|fargeblandet|gjennomsiktig|transparent)\b", " "),
     (r"\bpl\.", "plast "),
 )
-"""Abbreviations that stand for one word only."""
+"""Abbreviations that stand for one word only, and words that do not tell one material from another."""
+_SERVICE = re.compile(
+    r"\b(?:leie|container ?leie|utleie|transport|kjøring|tømming|henting|utsett|utsetting|innkjøring|bytte"
+    r"|gebyr|miljøgebyr|miljøavgift|vask|påfyll|oppmøte|bomtur|bompenger|drivstofftillegg|administrasjon"
+    r"|rental|collection fee)\b",
+    re.IGNORECASE,
+)
 RESIDUAL_MATERIALS = frozenset(
     {"residual_waste", "mixed_commercial_waste", "mixed_construction_waste", "bulky_waste"}
 )
@@ -139,6 +148,11 @@ class GoodsReader:
 
     def _disagree(self, one: str, other: str) -> bool:
         return materials_related(one, other, codes=self._codes) not in ("same", "parent")
+
+
+def is_service(goods: Goods) -> bool:
+    """Tell whether a row without a weight is of hire, transport or a fee, not of waste."""
+    return not goods.material and not goods.group and bool(_SERVICE.search(goods.shown))
 
 
 def _text(cell: Cell) -> str:

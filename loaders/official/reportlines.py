@@ -15,7 +15,7 @@ from loaders.official.reportamounts import (
     read_amount_cell,
     read_plain_amount,
 )
-from loaders.official.reportgoods import Goods, GoodsReader
+from loaders.official.reportgoods import Goods, GoodsReader, is_service
 from loaders.official.reportlayout import ReportPage, ReportRow, Section
 from loaders.official.reportline import Line, Report, Site
 from loaders.official.reportperiods import Period, make_month, make_year, read_date, read_period
@@ -79,6 +79,9 @@ def _read_section(
             site = sites[said]
         treatment = clean_words(row.cells.get("treatment"))[:80]
         made = _read_row(section, row, style, assumed, period, report, once)
+        if made and is_service(what) and all(amount is None for amount, *_ in made):
+            report("info", "row.remark_skipped", row.number, None, value=what.shown)
+            made = None
         if made is None:
             skipped += 1
             continue

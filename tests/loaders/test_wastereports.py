@@ -283,6 +283,31 @@ def test_nothing_is_delivered_with_zero_and_pieces_have_no_weight() -> None:
     assert result.files[0].rows_skipped == 1
 
 
+def test_hire_and_transport_are_no_waste() -> None:
+    rows = "Leie container 8 m3;;2 stk;\r\nTransport;;;\r\nMiljøgebyr;;1 stk;\r\n" + WOOD
+    result = read(("g.csv", report(rows=rows)))
+    assert list(amounts(result)) == ["treated_wood"]
+    assert (result.files[0].rows_in, result.files[0].rows_skipped, result.files[0].rows_with_errors) == (
+        1,
+        3,
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "material"),
+    [
+        ("Bl. bearb. trevirke", "treated_wood"), ("Betong m/armering", "concrete"), ("Plastfolie farget", "plastic_film"),
+        ("1142 Overflatebeh. trevirke", "treated_wood"), ("Impr. trevirke", "impregnated_wood"), ("Papp/plast", ""), ("Vinduer m/PCB", ""),
+        ("7092 Blyakkumulatorer", "lead_batteries"), ("7240 KFK", "refrigerants"), ("Aviser og magasiner", "paper"), ("9911 Brennbart restavfall", "refuse_derived_fuel"),
+    ],
+)  # fmt: skip
+def test_suppliers_words_name_a_material_only_where_that_is_certain(words: str, material: str) -> None:
+    found = GoodsReader(REFERENCES.codes, read_ns9431_groups()).read(None, words, None)
+    assert found is not None
+    assert found.material == material
+
+
 def test_a_report_that_names_nobody_and_no_unit_says_so() -> None:
     result = read(("Avfallsrapport_2023.csv", "Fraksjon;Mengde\nRestavfall;1200\nPapir;300\n"))
     assert amounts(result)["residual_waste"][1] == 1.2
