@@ -76,7 +76,7 @@ def make_rows(rows: int, *, seed: int = 1) -> Iterator[Row]:
         name, code = f"{place.upper()} {chance.choice(streets).upper()} {at}", chance.choice(codes)
         row = empty | {
             "organisasjonsnummer": number,
-            "navn": name + chance.choice((" AS", " AS", " SA", "", "\xa0DA")),
+            "navn": name + ("\xa0AS" if at % 50 == 0 else chance.choice((" AS", " AS", " SA", "", " DA"))),
             "overordnetEnhet": number,
             "organisasjonsform.kode": "BEDR" if at % 8 else "AAFY",
             "organisasjonsform.beskrivelse": "Underenhet til næringsdrivende og offentlig forvaltning",

@@ -31,6 +31,8 @@ _FLAGS: Final[Any] = pd.BooleanDtype()
 _PIECE: Final = 1 << 17
 """Bytes looked at together: what is made of them on the way stays in the processor's cache."""
 _ODD_RE2: Final = re.sub(r"\\u([0-9a-f]{4})", r"\\x{\1}", ODD_SPACES)
+_RARE_BREAK: Final = r"/n[eor]|[\\\r\n\x0b\x0c\x{85}\x{2028}\x{2029}]"
+"""What wants a closer look: a slash before a word ("12/nedre"), real breaks of lines and escaped ones."""
 _YES: Final = {
     "true": True,
     "j": True,
@@ -187,16 +189,30 @@ def _mend(texts: pa.Array, which: npt.NDArray[np.bool_], mend: Callable[[str], s
 def _read_text(texts: pa.Array, _column: str, _unreadable: Unreadable) -> pa.Array:
     """Do to each odd text what :func:`tidy_text` does, in bulk: a file may have one in every name."""
     odd = _find_odd(texts)
-    if not odd.any():
-        return texts
-    mask = pa.array(odd)
-    plain = pc.utf8_trim(pc.replace_substring_regex(texts.filter(mask), _ODD_RE2, " "), " ")
-    plain = pc.if_else(pc.equal(plain, ""), pa.scalar(None, TEXT), plain)
-    return pc.replace_with_mask(texts, mask, plain)
+    return _replace(texts, odd, _tidy_bulk(texts.filter(pa.array(odd)), edges=" ")) if odd.any() else texts
 
 
 def _read_address(texts: pa.Array, _column: str, _unreadable: Unreadable) -> pa.Array:
-    return _mend(texts, _find_odd(texts, address=True), tidy_address)
+    """Do to each odd text what :func:`tidy_address` does, in bulk where only a plain ``/n`` joins lines."""
+    odd = _find_odd(texts, address=True)
+    if not odd.any():
+        return texts
+    rare = np.zeros(len(texts), dtype=bool)
+    rare[odd] = pc.match_substring_regex(texts.filter(pa.array(odd)), _RARE_BREAK).to_numpy(
+        zero_copy_only=False
+    )
+    plain = odd & ~rare
+    lines = pc.replace_substring_regex(texts.filter(pa.array(plain)), "[ ,]*/n[ ,]*", ", ")
+    return _mend(_replace(texts, plain, _tidy_bulk(lines, edges=", ")), rare, tidy_address)
+
+
+def _tidy_bulk(texts: pa.Array, *, edges: str) -> pa.Array:
+    plain = pc.utf8_trim(pc.replace_substring_regex(texts, _ODD_RE2, " "), edges)
+    return pc.if_else(pc.equal(plain, ""), pa.scalar(None, TEXT), plain)
+
+
+def _replace(texts: pa.Array, which: npt.NDArray[np.bool_], values: pa.Array) -> pa.Array:
+    return pc.replace_with_mask(texts, pa.array(which), values)
 
 
 def _read_word(texts: pa.Array, _column: str, _unreadable: Unreadable) -> pa.Array:

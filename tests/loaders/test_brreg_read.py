@@ -326,6 +326,19 @@ def test_texts_are_tidied_in_bulk_as_they_are_one_by_one() -> None:
     records = [{"organisasjonsnummer": NUMBERS[0], "hjemmeside": text} for text in texts]
     tidied = shape_units(gather_texts(records), np.full(len(texts), 810000004), Unreadable())["homepage"]
     assert [None if pd.isna(text) else text for text in tidied] == [tidy_text(text) or None for text in texts]
+    joints = ("/n", "/nedre", "/nr 2", "/n ", " ,/n", "\\n", "\r\n", "/", "n", ",/n/n")
+    texts = [
+        f"{one}{joint}{two}"
+        for joint in joints
+        for one in ("", "Vei 1", ",", "\xa0")
+        for two in ("", "x", "H,", " ")
+    ]
+    records = [
+        {"organisasjonsnummer": NUMBERS[0], "beliggenhetsadresse.adresse": text} for text in [*texts, *signs]
+    ]
+    tidied = shape_units(gather_texts(records), np.full(len(records), 810000004), Unreadable())["address"]
+    expected = [tidy_address(text) or None for text in [*texts, *signs]]
+    assert [None if pd.isna(text) else text for text in tidied] == expected
 
 
 def test_odd_characters_in_names_are_made_plain(tmp_path: Path) -> None:
