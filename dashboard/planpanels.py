@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, panels, session, tables
+from dashboard.choices import CHOICES
 from dashboard.exporting import MEDIA_TYPES
 from dashboard.labels import HIERARCHIES, label, label_basis
 from dashboard.layers import build_facility_layer, build_plan_layer
@@ -69,7 +70,7 @@ def show_figures(plan: Plan) -> None:
         (
             _("Placed a year"),
             format_number(total["placed_t"], unit="t"),
-            _("of {supply} known").format(supply=format_number(total["supply_t"], unit="t")),
+            _("of {supply} with an amount").format(supply=format_number(total["supply_t"], unit="t")),
         ),
         (
             _("Unallocated"),
@@ -172,7 +173,7 @@ def _show_conflicts(plan: Plan, *, names: PlanNames) -> None:
 
 def _clear_limits() -> None:
     for name in ("worst", "placed"):
-        controls.choose(name, controls.CHOICES[name].default)
+        controls.choose(name, CHOICES[name].default)
 
 
 def show_flow_map(view: session.View, plan: Plan) -> None:

@@ -71,6 +71,7 @@ _KIND_UNITS = {
     "max_km": "km",
     "worst_hierarchy_rank": "",
 }
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class PlanNames:
@@ -128,10 +129,18 @@ def describe_proof(proof: Proof, *, unit: str) -> str:
     figures = _("Plan {primal}, bound {dual}, gap {gap}, {pairs} matches judged.").format(
         primal=format_number(proof.primal, unit=unit),
         dual=format_number(proof.dual, unit=unit),
-        gap=f"{proof.gap:.1e}",
+        gap=_write_gap(proof.gap),
         pairs=format_number(proof.pairs),
     )
     return f"{told} {figures}"
+
+
+def _write_gap(gap: float) -> str:
+    """Return a relative gap as people write powers of ten; none is 0."""
+    if not gap:
+        return "0"
+    mantissa, _sign, exponent = f"{gap:.1e}".partition("e")
+    return f"{format_number(float(mantissa), decimals=1)}·10{str(int(exponent)).translate(_RAISED)}"
 
 
 def describe_whole(plan: Plan) -> str:
@@ -150,7 +159,7 @@ def describe_bases(plan: Plan) -> list[str]:
     lines = []
     for row in _records(plan.bases):
         unit = str(row["unit"])
-        text = _("{part}, {basis}: {supply} known, {placed} placed, net {net} a year ({low} to {high})")
+        text = _("{part}, {basis}: {supply} offered, {placed} placed, net {net} a year ({low} to {high})")
         lines.append(
             text.format(
                 part=_(PARTS[unit]),
@@ -262,7 +271,7 @@ _OF_PART = ("supply", "placed", "unallocated")
 
 def _list_totals(plan: Plan) -> list[str]:
     words = {
-        "supply": _("Known supply"),
+        "supply": _("Supply with an amount"),
         "placed": _("Placed"),
         "unallocated": _("Unallocated"),
         "kept": _("Kept from final treatment"),
