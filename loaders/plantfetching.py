@@ -8,7 +8,7 @@ from typing import Final
 
 import geopandas as gpd
 
-from loaders.fetching import Kept, name_file
+from loaders.fetching import name_file
 from loaders.miljodirektoratet import (
     ATTRIBUTION,
     LICENCE,
@@ -30,8 +30,10 @@ def keep_plants(
     municipalities: Sequence[str] = (),
     progress: Progress | None = None,
     folder: Path | None = None,
-) -> Kept:
+) -> tuple[FetchedRecord, ...]:
     """Fetch the plants of some municipalities (none: of the whole country) and put them on the shelf.
+
+    Returns the record of the file, in a tuple.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def keep_plants(
         facts=plants.facts,
     )
     kept = keep_fetched(folder or sources_folder(), record, lambda path: write_permitted_plants(plants, path))
-    return Kept((kept,), tuple(client.notices))
+    return (kept,)
 
 
 def read_kept_plants(path: Path | None = None, *, folder: Path | None = None) -> gpd.GeoDataFrame | None:

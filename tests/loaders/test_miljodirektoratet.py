@@ -452,7 +452,7 @@ def test_what_is_kept_on_the_shelf_is_read_again_the_same(tmp_path: Path) -> Non
         with client:
             fetched = fetch_permitted_plants(client)
             kept = keep_plants(client, folder=tmp_path)
-    (record,) = kept.records
+    (record,) = kept
     assert (record.rows, record.licence, record.attribution) == (5, "NLOD 2.0", "Miljødirektoratet")
     again = read_permitted_plants(record.path(tmp_path)).table
     pd.testing.assert_frame_equal(
