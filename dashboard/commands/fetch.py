@@ -382,7 +382,7 @@ def _describe(record: FetchedRecord) -> str:
         rows,
         _("fetched {date}").format(date=format_date(record.fetched_on)),
         record.licence,
-        record.attribution,
+        *(_(text) for text in record.attribution.split("; ") if text),
     ]
     return show_plain(", ".join(part for part in parts if part))
 
@@ -410,9 +410,22 @@ def _asking(
     from loaders.official.webclient import WebClient
 
     bar = ProgressBar(STEPS)
+
+    def tell_trouble(attempt: int, pause_s: float) -> None:
+        bar.close()
+        text = _("{service} does not answer as it should; attempt {number} in {seconds} s …")
+        typer.echo(
+            text.format(service=service.title, number=attempt + 1, seconds=format_number(pause_s)), err=True
+        )
+
     try:
         with WebClient(
-            service, address=address, cache=answers_folder(), refresh=refresh, max_age_days=max_age_days
+            service,
+            address=address,
+            cache=answers_folder(),
+            refresh=refresh,
+            max_age_days=max_age_days,
+            trouble=tell_trouble,
         ) as client:
             yield client, bar
             bar.close()

@@ -108,7 +108,7 @@ def fill(
         counts,
         name=name.strip() or _name_area(numbers, file),
         area="-".join(sorted({number[:2] for number in numbers})),
-        question=_describe(choices.min_employees, choices.industries, file),
+        question=_describe(choices.min_employees, choices.industries, file, numbers),
         date=day,
         attributions=(
             registershelf.ATTRIBUTION,
@@ -187,8 +187,10 @@ def _name_area(numbers: Sequence[str], file: Path) -> str:
     return ", ".join(names) + (f" +{len(rest) - NAMED}" if len(rest) > NAMED else "")
 
 
-def _describe(least: int, industries: Sequence[str], file: Path) -> str:
+def _describe(least: int, industries: Sequence[str], file: Path, municipalities: Sequence[str]) -> str:
     parts = [file.name, f"employees>={least}"]
+    if municipalities:
+        parts.append("municipality=" + ",".join(municipalities))
     if industries:
         parts.append("industry=" + ",".join(industries))
     return "; ".join(parts)

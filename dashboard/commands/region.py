@@ -12,6 +12,7 @@ from dashboard.text import gettext as _
 
 if TYPE_CHECKING:
     from geodata.codetables import WasteCodes
+    from geodata.municipality_numbers import Resolution
     from geodata.parameters import ScenarioParameters
     from geodata.results import RegionTables, ScenarioResult
     from geodata.uses import UseLibrary
@@ -158,7 +159,10 @@ def find_municipalities(wanted: Sequence[str]) -> list[str]:
     numbers: list[str] = []
     for text in wanted:
         if text.strip().isdigit():
-            numbers += resolve_municipality(text, changes=read_municipality_changes()).today
+            meant = resolve_municipality(text, changes=read_municipality_changes())
+            if not meant.is_certain:
+                _tell_widened(meant)
+            numbers += meant.today
             continue
         found = find_municipality_by_name(text, read_municipalities(detail="light"))
         if len(found) != 1:
@@ -170,3 +174,12 @@ def find_municipalities(wanted: Sequence[str]) -> list[str]:
             raise typer.BadParameter(several if found else unknown, param_hint="--municipality")
         numbers.append(found[0].municipality_number)
     return list(dict.fromkeys(numbers))
+
+
+def _tell_widened(meant: Resolution) -> None:
+    from loaders.embedded import read_municipalities
+
+    names = read_municipalities(detail="light").set_index("municipality_number")["name"]
+    parts = ", ".join(f"{number} {names[number]}" for number in meant.today)
+    text = _("{number} {name} was divided between {parts}; all of these are taken.")
+    typer.echo(text.format(number=meant.number, name=meant.name, parts=parts), err=True)

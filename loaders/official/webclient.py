@@ -106,6 +106,8 @@ class WebClient:
     cache : folder of kept answers; None keeps none.
     max_age_days : a kept answer that is older is asked for again. refresh : ask again for all.
     wait : how to wait, seconds. session : to share connections.
+    trouble : told of each failed attempt that is followed by another: its number from 1, and the seconds
+        until the next.
 
     Attributes
     ----------
@@ -122,6 +124,7 @@ class WebClient:
         refresh: bool = False,
         wait: Callable[[float], None] = time.sleep,
         session: requests.Session | None = None,
+        trouble: Callable[[int, float], None] | None = None,
     ) -> None:
         self.service = service
         self.address = (address or service.address).rstrip("/")
@@ -132,6 +135,7 @@ class WebClient:
         self._wait = wait
         self._session = session or requests.Session()
         self._owns_session = session is None
+        self._trouble = trouble
         self._asked: deque[float] = deque()
 
     def __enter__(self) -> WebClient:
@@ -338,6 +342,8 @@ class WebClient:
         for number in range(ATTEMPTS):
             attempt = _Attempt(self, path, number)
             yield attempt
+            if self._trouble is not None:
+                self._trouble(number + 1, attempt.pause)
             self._wait(attempt.pause)
 
     def _send(

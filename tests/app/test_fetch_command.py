@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.cli import main
 from loaders.official.shelf import FOLDER_SETTING, list_fetched
-from tests.loaders.played import Asked, Reply, play
+from tests.loaders.played import Asked, Reply, play, status
 from tests.loaders.playedbrreg import PlayedRegister, Unit, make_units, number_of
 
 FIRM = number_of(900)
@@ -145,3 +145,22 @@ def test_a_table_is_kept_as_tidy_rows(call: Any, shelf: Path) -> None:
     assert "5001" in text
     assert ".." in text
     assert record.attribution == "Statistisk sentralbyrå (SSB)"
+
+
+def test_a_further_attempt_is_told_while_it_is_waited_for(
+    call: Any, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loaders.official.webclient.ATTEMPTS", 2)
+    register = PlayedRegister([Unit(number_of(1))], [])
+    with play(register.answer, [status(503, retry_after="1")]) as service:
+        code, _out, err = call("fetch", "brreg", "--municipality", "5001", "--address", service.address)
+    assert code == 0
+    assert "forsøk 2 om 1 s" in err
+
+
+def test_a_number_that_was_divided_is_told_where_all_its_parts_are_taken(call: Any, shelf: Path) -> None:
+    register = PlayedRegister()
+    with play(register.answer) as service:
+        call("fetch", "brreg", "--municipality", "5012", "--address", service.address)
+    _code, _out, err = call("fill", "--municipality", "5012")
+    assert all(number in err for number in ("5012", "5055", "5056", "5059"))
