@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import controls, session
+from dashboard.choices import DISTANCE_KM, BadValue
 from dashboard.framewords import render_frame_script
 from dashboard.labels import ACTOR_TYPES, BASES, label
 from dashboard.messages import describe_error
@@ -90,7 +91,7 @@ def pick_language() -> None:
         st.rerun()
 
 
-def pick_dataset() -> list[controls.BadValue]:
+def pick_dataset() -> list[BadValue]:
     """Let the reader choose between the real region and the practice data, own files beside either, and
     filled registers beside the former; return what of the link cannot be followed."""
     titles = {"region": _("Real region"), "practice": _("Practice data")}
@@ -110,12 +111,12 @@ def pick_dataset() -> list[controls.BadValue]:
     return bad
 
 
-def _pick_registers() -> list[controls.BadValue]:
+def _pick_registers() -> list[BadValue]:
     """Show the switch for filled registers, where there are any, and which of several are meant."""
     session.look_at_registers()
     extracts = {extract.key: extract for extract in session.list_registers()}
     asked = controls.choice("extracts")
-    bad = [controls.BadValue("extracts", key) for key in asked if key not in extracts]
+    bad = [BadValue("extracts", key) for key in asked if key not in extracts]
     if bad:
         controls.choose("extracts", tuple(key for key in asked if key in extracts))
     if not extracts:
@@ -153,7 +154,7 @@ def pick_filters() -> None:
     pick_limits()
 
 
-def pick_roads() -> list[controls.BadValue]:
+def pick_roads() -> list[BadValue]:
     """Let the reader choose the road network and the profile; return what of the link cannot be followed."""
     session.look_at_roads()
     shelf = session.list_roads()
@@ -161,7 +162,7 @@ def pick_roads() -> list[controls.BadValue]:
     asked = controls.choice("roads")
     meant = shelf.networks[0] if asked is None else shelf.find(asked)
     if meant is None:
-        bad.append(controls.BadValue("roads", asked))
+        bad.append(BadValue("roads", asked))
         meant = shelf.networks[0]
         controls.choose("profile", None)
     if asked not in (None, meant.group):
@@ -172,7 +173,7 @@ def pick_roads() -> list[controls.BadValue]:
             controls.choose("profile", meant.profile)
     profile = controls.choice("profile")
     if profile is not None and all(profile != network.profile for network in groups[meant.group]):
-        bad.append(controls.BadValue("profile", profile))
+        bad.append(BadValue("profile", profile))
         controls.choose("profile", None)
 
     titles = {name: session.name_roads(members[0].name, members[0].date) for name, members in groups.items()}
@@ -222,7 +223,7 @@ def read_roads() -> None:
 
 def pick_limits() -> None:
     """Show the two limits of a match: distance by road and least score."""
-    low, high = controls.DISTANCE_KM
+    low, high = DISTANCE_KM
     controls.pick_number("km", _("Longest distance by road"), low=low, high=high, step=5, unit="km")
     controls.pick_number(
         "score",

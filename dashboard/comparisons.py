@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, economycontrols, session, tables
+from dashboard.choices import CHOICES, PLAN_CHOICES
 from dashboard.labels import HIERARCHIES, label
 from dashboard.notes import note
 from dashboard.planwording import GOALS
@@ -68,16 +69,16 @@ def show_comparison(view: session.View) -> None:
 
 def keep_base() -> None:
     """Keep the present choices of the plan to compare with."""
-    chosen = {name: controls.choice(name) for name in controls.PLAN_CHOICES}
-    turned = {name: value for name, value in chosen.items() if value != controls.CHOICES[name].default}
+    chosen = {name: controls.choice(name) for name in PLAN_CHOICES}
+    turned = {name: value for name, value in chosen.items() if value != CHOICES[name].default}
     controls.choose("base", tuple(sorted(turned.items())))
 
 
 def restore_base() -> None:
     """Go back to the plan that is kept."""
     kept = dict(controls.choice("base") or ())
-    for name in controls.PLAN_CHOICES:
-        controls.choose(name, kept.get(name, controls.CHOICES[name].default))
+    for name in PLAN_CHOICES:
+        controls.choose(name, kept.get(name, CHOICES[name].default))
 
 
 def _show_difference(view: session.View, base: session.PlanChoices, present: session.PlanChoices) -> None:

@@ -15,6 +15,8 @@ from functools import partial
 import streamlit as st
 
 from dashboard import controls, session
+from dashboard.choices import CHOICES
+from dashboard.choices import GOALS as GOAL_KEYS
 from dashboard.labels import HIERARCHIES, PARAMETER_TEXTS, label
 from dashboard.notes import note
 from dashboard.planwording import GOALS
@@ -76,7 +78,7 @@ def pick_goal() -> str:
     return controls.pick_segment(
         "goal",
         _("What the plan is to get most of"),
-        controls.GOALS,
+        GOAL_KEYS,
         labels=lambda key: str(_(GOALS[key])).capitalize(),
     )
 
@@ -284,7 +286,7 @@ def turn_figure(key: str, value: float | None, *, usual: float) -> None:
 def reset_figures() -> None:
     """Go back to the usual figures."""
     for name in ("figures", "return", "vehicle", "emissions"):
-        controls.choose(name, controls.CHOICES[name].default)
+        controls.choose(name, CHOICES[name].default)
 
 
 def show_changes() -> None:

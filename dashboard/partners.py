@@ -19,6 +19,7 @@ from dashboard import (
     tables,
     unreached,
 )
+from dashboard.choices import CHOICES, lower_score, widen_distance
 from dashboard.labels import ACTOR_TYPES, label, label_basis, label_dataset
 from dashboard.layers import Layer, build_facility_layer, build_route_layer, combine_legends
 from dashboard.mapview import current_theme, show_map
@@ -205,7 +206,7 @@ def _show_reaches(search: Search, reached: reach.Reach | None, pays: payreach.Pa
 
 def _clear_filters() -> None:
     for name in FILTERS:
-        controls.choose(name, controls.CHOICES[name].default)
+        controls.choose(name, CHOICES[name].default)
 
 
 def _suggest_limits(search: Search) -> None:
@@ -215,7 +216,7 @@ def _suggest_limits(search: Search) -> None:
     for row in wider.to_dict("records"):
         name = names.get(str(row["partner_facility_id"]), "?")
         if row["reason"] == "too_far":
-            limit = controls.widen_distance(row["value"])
+            limit = widen_distance(row["value"])
             if (
                 row["limit"] < result.parameters.max_distance_km
             ):  # heat and gas: a pipe's length, not a lorry's
@@ -228,7 +229,7 @@ def _suggest_limits(search: Search) -> None:
             }
             title, choice = offer.format(km=format_number(limit, unit="km")), "km"
         else:
-            limit = controls.lower_score(row["value"])
+            limit = lower_score(row["value"])
             text = _("The best one below the limit is {name}, with {points} points; the limit is {limit}.")
             values = {"points": format_number(row["value"], decimals=1), "limit": format_number(row["limit"])}
             title, choice = _("Search from {points} points").format(points=format_number(limit)), "score"

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, session, tables
+from dashboard.choices import REACH_MINUTES
 from dashboard.layers import Layer
 from dashboard.notes import note
 from dashboard.text import format_number
@@ -33,7 +34,7 @@ def pick_reach(view: session.View, facility_id: str) -> Reach | None:
         help_text=_("Areas within so many minutes by road, on the map and as a table."),
     ):
         return None
-    low, high = controls.REACH_MINUTES
+    low, high = REACH_MINUTES
     furthest = controls.pick_number(
         "reach_min", _("Longest time by road"), low=low, high=high, step=low, unit="min"
     )

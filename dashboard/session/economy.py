@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import controls
 from dashboard.background import Job, Report
 from dashboard.calculator import PlanRequest, Request
+from dashboard.choices import CHOICES, PLAN_CHOICES, BadValue, write_figures
 from dashboard.session.loaded import load_codes, load_uses
 from dashboard.session.roads import current_roads
 from dashboard.session.scenarios import View, load_calculator, load_workshop
@@ -53,12 +54,12 @@ def load_economics() -> EconomicTables:
 
 def current_economics() -> EconomicChoices:
     """Return what the reader turned of the figures that price a match."""
-    return read_economics_choices({name: controls.choice(name) for name in controls.PLAN_CHOICES})
+    return read_economics_choices({name: controls.choice(name) for name in PLAN_CHOICES})
 
 
 def current_plan_choices() -> PlanChoices:
     """Return what the reader asks of a plan."""
-    return read_plan_choices({name: controls.choice(name) for name in controls.PLAN_CHOICES})
+    return read_plan_choices({name: controls.choice(name) for name in PLAN_CHOICES})
 
 
 def base_plan_choices() -> PlanChoices | None:
@@ -68,8 +69,8 @@ def base_plan_choices() -> PlanChoices | None:
 
 
 def read_plan_choices(values: Mapping[str, object]) -> PlanChoices:
-    """Put choices by name (as :data:`dashboard.controls.PLAN_CHOICES`) together."""
-    get = {name: values.get(name, controls.CHOICES[name].default) for name in controls.PLAN_CHOICES}
+    """Put choices by name (as :data:`dashboard.choices.PLAN_CHOICES`) together."""
+    get = {name: values.get(name, CHOICES[name].default) for name in PLAN_CHOICES}
     share, worst = float(str(get["placed"])) / 100, str(get["worst"])
     limits = AllocationLimits(
         worst_hierarchy_rank=None if worst == HIERARCHIES[-1] else float(HIERARCHIES.index(worst) + 1),
@@ -100,29 +101,29 @@ def vehicle_keys() -> tuple[str, ...]:
     return tuple(sorted(str(key) for key in set.intersection(*of.values()) - forms - {""}))
 
 
-def check_figures() -> list[controls.BadValue]:
+def check_figures() -> list[BadValue]:
     """Drop what the reader's link says of figures that are not there or out of their range; return it."""
-    bad: list[controls.BadValue] = []
+    bad: list[BadValue] = []
     good: list[tuple[str, float]] = []
     for key, value in controls.choice("figures"):
         try:
             _check(EconomicChoices(overrides=((key, value),)))
         except ParameterError:
-            bad.append(controls.BadValue("figures", controls.write_figures(((key, value),))))
+            bad.append(BadValue("figures", write_figures(((key, value),))))
         else:
             good.append((key, value))
     if bad:
         controls.choose("figures", tuple(good))
     vehicle = controls.choice("vehicle")
     if vehicle is not None and vehicle not in vehicle_keys():
-        bad.append(controls.BadValue("vehicle", vehicle))
+        bad.append(BadValue("vehicle", vehicle))
         controls.choose("vehicle", None)
     base = base_plan_choices()
     if base is not None:
         try:
             _check(base.economics)
         except ParameterError:
-            bad.append(controls.BadValue("base", controls.CHOICES["base"].write(controls.choice("base"))))
+            bad.append(BadValue("base", CHOICES["base"].write(controls.choice("base"))))
             controls.choose("base", None)
     return bad
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import controls, inquiry, partners, uploads
+from dashboard.choices import PARTNER_MODES
 from dashboard.text import gettext as _
 from geodata.partners import INQUIRY_ID
 
@@ -15,7 +16,7 @@ titles = {
     "file": _("Use my own file"),
 }
 mode = controls.pick_segment(
-    "mode", _("How do you want to search?"), controls.PARTNER_MODES, labels=lambda key: titles[key]
+    "mode", _("How do you want to search?"), PARTNER_MODES, labels=lambda key: titles[key]
 )
 if mode == "container":
     asked = inquiry.ask_inquiry()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import controls, exporting, panels, resulttables, session
+from dashboard.choices import NEAR_KM
 from dashboard.mapview import MapSelection
 from dashboard.notes import note
 from dashboard.text import format_number
@@ -44,7 +45,7 @@ def show_area() -> None:
     near_km = None
     if near:
         with reach:
-            low, high = controls.NEAR_KM
+            low, high = NEAR_KM
             near_km = controls.pick_number(
                 "near_km", _("How far by road"), low=low, high=high, step=5, unit="km"
             )

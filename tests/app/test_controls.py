@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.controls import CHOICES, LONGEST_VALUE, describe_parameters, read_query, write_query
+from dashboard.choices import CHOICES, LONGEST_VALUE, read_query, write_query
+from dashboard.controls import describe_parameters
 from dashboard.text import in_language
 from geodata.parameters import ScenarioParameters
 from geodata.schemas import ACTOR_TYPES, BASES

@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard import controls, economycontrols, figuretable, sankey, session
 from dashboard.background import Workshop
 from dashboard.calculator import Calculator, PlanRequest, Request
+from dashboard.choices import CHOICES
 from dashboard.session import datasets, economy, files, scenarios
 from dashboard.session.datasets import load_dataset
 from geodata.allocation import AllocationLimits
@@ -130,13 +131,13 @@ def test_limits_in_conflict_are_named_and_can_be_taken_away(open_page: Open) -> 
 
 
 def test_figures_in_a_link_are_read_and_written_alike() -> None:
-    read, write = controls.CHOICES["figures"].read, controls.CHOICES["figures"].write
+    read, write = CHOICES["figures"].read, CHOICES["figures"].write
     text = "gate_fee/group:wood:900~vehicle_nok_per_km:9.5"
     assert write(read(text)) == text
     for bad in ("x", "gate_fee/wood:", "gate_fee/wood:nan", "a b:1", "../x:1", "k:1e999"):
         with pytest.raises(ValueError, match=r".+"):
             read(bad)
-    base = controls.CHOICES["base"]
+    base = CHOICES["base"]
     for text in ("usual", "goal=carbon", "figures=gate_fee/group:wood:900;goal=kept;return=0"):
         assert base.write(base.read(text)) == text
     for bad in ("goal=x", "lang=nn", "nonsense"):
