@@ -31,7 +31,7 @@ from loaders.fileformats import detect_kind
 from loaders.official.brregrows import NEEDED, RAW_COLUMNS, flatten_unit, match_headers
 from loaders.official.brregsheets import read_sheets
 
-GROUP_BYTES: Final = 40_000_000
+GROUP_BYTES: Final = 12_000_000
 """Texts of so many bytes are handed on together."""
 _BLOCK: Final = 1 << 20
 _HEAD: Final = 1 << 16
