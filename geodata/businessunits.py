@@ -50,8 +50,9 @@ UNIT_FORMS: Final = frozenset({"BEDR", "AAFY"})
 PERSONAL_FORMS: Final = frozenset({"ENK", "PERS", "BO", "TVAM"})
 """Forms that stand for one person or a person's estate: sole proprietors, other single persons, estates, and
 those registered for VAT by force, who may be persons."""
-ENOUGH_EMPLOYEES: Final = 5
-"""So many registered employees count as evidence that a unit is no person's alone; fewer are withheld."""
+ENOUGH_EMPLOYEES: Final = 20
+"""So many registered employees count as evidence that a unit is no person's alone. Sole proprietors with
+five or ten exist in numbers, with twenty hardly (judgement); a person's name is not risked."""
 MANY_CODES: Final = 200
 """So many industry codes tell by which revision a file is written."""
 FEW_STRAYS: Final = 0.002

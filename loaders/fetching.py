@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -21,19 +20,6 @@ CC_BY: Final = "CC BY 4.0"
 NLOD: Final = "NLOD 2.0"
 MOST_NAMED: Final = 4
 """Areas that the name of a file lists; more are counted."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What one run put on the shelf.
-
-    Attributes
-    ----------
-    records : of the files, as they lie there. notices : codes of what the user should know.
-    """
-
-    records: tuple[FetchedRecord, ...]
-    notices: tuple[str, ...] = ()
 
 
 def list_municipalities(counties: Sequence[str], municipalities: Sequence[str]) -> tuple[str, ...]:

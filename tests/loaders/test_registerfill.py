@@ -254,7 +254,7 @@ def test_nothing_left_is_told_and_keeps_nothing(tmp_path: Path) -> None:
 def test_who_stands_in_the_region_already_is_left_out(tmp_path: Path) -> None:
     region = read_region("region").facilities
     named = region[region["municipality_number"] == "5001"].iloc[0]
-    rows = [make_row(20, name=str(named["name"]).upper()), make_row(21)]
+    rows = [make_row(20, name=str(named["name"]).upper(), employees=40), make_row(21)]
     facilities, counts = fill(write_csv(tmp_path / "two.csv.gz", rows))
     assert facilities["organisation_number"].to_list() == [number(21)]
     assert counts["left_in_region"] == 1

@@ -125,14 +125,14 @@ def test_without_the_parent_only_evidence_keeps_a_unit(name: str | None, stays: 
 
 def test_many_employees_public_administration_and_other_forms_are_evidence() -> None:
     units = make_units(
-        name=["A", "B", "C", "D"],
-        form=["BEDR", "BEDR", "ORGL", None],
-        employees=[5, 4, None, None],
-        industry_code=["38.110", "84.110", None, None],
+        name=["A", "B", "C", "D", "KARI OPPDIKTA"],
+        form=["BEDR", "BEDR", "ORGL", None, "BEDR"],
+        employees=[20, 4, None, None, 19],
+        industry_code=["38.110", "84.110", None, None, "10.710"],
     )
     left, told = leave_out_sole_proprietors(units)
     assert left["name"].tolist() == ["A", "B", "C"]
-    assert told.reasons == {"parent_form_unknown": 1}
+    assert told.reasons == {"parent_form_unknown": 2}
 
 
 def test_the_file_of_parents_decides_over_what_the_name_shows() -> None:
