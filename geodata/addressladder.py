@@ -82,13 +82,15 @@ class AddressIndex(Protocol):
 
 @dataclass(frozen=True)
 class Question:
-    """What a row says, each part empty where it says nothing. `municipalities` are today's numbers."""
+    """What a row says, each part empty where it says nothing. `municipalities` and `counties` are today's
+    numbers; counties choose among places of one name."""
 
     address: str = ""
     postcode: str = ""
     place: str = ""
     municipality: str = ""
     municipalities: tuple[str, ...] = ()
+    counties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,12 +194,9 @@ class Ladder:
         if not scope and postal:
             return (postal,), problems
         if place and len(scope) != 1:
-            found = {
-                spot.municipality_number for spot in self.gazetteer.find_place(place, municipalities=scope)
-            }
-            found = found or set(self.gazetteer.find_municipalities(place)) & set(scope or found)
+            found = self.gazetteer.find_meanings(place, municipalities=scope, counties=question.counties)
             if len(found) == 1:
-                return tuple(found), problems
+                return (found[0].municipality_number,), problems
         return scope, problems
 
     def _reaches(self, postcode: str, scope: Sequence[str]) -> bool:
@@ -250,14 +249,14 @@ class Ladder:
         candidates: tuple[str, ...] = ()
         elsewhere = bool(scope) and not self._fits(postcode, scope)
         by_place = None
+        meant = self._find_meant(question, place, postcode, scope) if place else ()
         if place:
-            spots = gazetteer.find_place(place, municipalities=scope)
             same_post = postcode and fold_name(gazetteer.postal_names.get(postcode, "")) == fold_name(place)
-            if len(spots) == 1:
-                by_place = spots[0]
-            elif len(spots) > 1:
+            if len(meant) == 1:
+                by_place = meant[0]
+            elif len(meant) > 1:
                 problems += ("place_ambiguous",)
-                candidates += tuple(gazetteer.describe_place(spot) for spot in spots)[:5]
+                candidates += tuple(gazetteer.describe_place(spot) for spot in meant)[:5]
             elif not same_post:
                 others = gazetteer.find_place(place)
                 if others:
@@ -268,16 +267,15 @@ class Ladder:
                     candidates += gazetteer.suggest_places(place, municipalities=scope)
         elif not postcode and address.street and address.number is None:
             # an address without a number may be the name of a village
-            spots = gazetteer.find_place(address.street, municipalities=scope)
-            by_place = spots[0] if len(spots) == 1 else None
+            meant = self._find_meant(question, address.street, postcode, scope)
+            by_place = meant[0] if len(meant) == 1 and not gazetteer.is_seat(meant[0]) else None
         by_code = None if elsewhere or not postcode else self._find_postcode(postcode)
         if by_place is not None and (by_code is None or by_place.radius_m <= by_code.radius_m):
-            return _answer_spot(by_place, "place"), problems, candidates
+            grade = "municipality" if gazetteer.is_seat(by_place) else "place"
+            return _answer_spot(by_place, grade), problems, candidates
         if by_code is not None:
             return _answer_spot(by_code, "postcode"), problems, candidates
         numbers = question.municipalities or scope
-        if not numbers and place:
-            numbers = gazetteer.find_municipalities(place)
         if len(numbers) == 1 and numbers[0] in gazetteer.seats:
             return _answer_spot(gazetteer.seats[numbers[0]], "municipality"), problems, candidates
         if len(numbers) > 1 and "place_ambiguous" not in problems:
@@ -286,6 +284,17 @@ class Ladder:
                 f"{number} {gazetteer.seats[number].name}" for number in numbers if number in gazetteer.seats
             )[:5]
         return None, problems, candidates
+
+    def _find_meant(
+        self, question: Question, name: str, postcode: str, scope: tuple[str, ...]
+    ) -> tuple[Spot, ...]:
+        """Return what a name means: the places in the one municipality that something else than the name
+        tells of, else all that the name may mean."""
+        if len(scope) == 1 and (question.municipalities or postcode):
+            return self.gazetteer.find_place(name, municipalities=scope)
+        return self.gazetteer.find_meanings(
+            name, municipalities=question.municipalities, counties=question.counties
+        )
 
     def _fits(self, postcode: str, scope: Sequence[str]) -> bool:
         postal = self.gazetteer.postal_municipality.get(postcode, "")

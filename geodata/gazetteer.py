@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import Final
 
 import geopandas as gpd
@@ -27,10 +27,14 @@ from rapidfuzz import fuzz, process
 
 from geodata.addresstext import fold_name
 from geodata.crs import METRIC, WGS84, to_metric
+from geodata.errors import UnknownMunicipalityError
 from geodata.municipalities import (
     MunicipalityNames,
+    NameMatch,
+    find_counties,
     find_municipality_by_name,
     normalise_municipality_number,
+    resolve_county,
     to_current_municipality,
 )
 
@@ -44,8 +48,11 @@ ESTIMATE_SHARE: Final = 2.0
 """Radius of an estimated point, in radii of a disc of the municipality's area."""
 NEIGHBOURS: Final = 3
 """Places near in number that an estimate rests on."""
-_BEHIND: Final = re.compile(r" (?:i .+|[nsøvk])$")
-"""``Våler i Solør``, ``Kristiansand S``: what stands behind the name proper in a postal place."""
+_BEHIND: Final = re.compile(r" (?:(?:i|på) .+|[nsøvk])$")
+"""``Våler i Solør``, ``Nes på Hedmarken``, ``Kristiansand S``: what stands behind the name proper in a
+postal place."""
+_QUALIFIED: Final = re.compile(r"\S\s+(?:(?:i|på)\s+\S|\(\s*\S)", re.IGNORECASE)
+"""A name that says itself which of its namesakes is meant."""
 _LANGUAGES: Final = re.compile(r"\s+[-\u2013]\s+|\s*/\s*")
 
 
@@ -149,6 +156,71 @@ class Gazetteer:
                 )
         return ()
 
+    def find_meanings(
+        self, name: str, *, municipalities: Sequence[str] = (), counties: Sequence[str] = ()
+    ) -> tuple[Spot, ...]:
+        """Return all that a name by itself may mean, one spot each: places, and municipalities so named.
+
+        A postal place whose postcodes lie in several municipalities is one place, as wide as all of it. A
+        municipality is left out where a place of its name lies in it, and where the name says which of
+        several is meant (``Bø i Vesterålen``); it stands for all places of its name that its radius holds.
+
+        Parameters
+        ----------
+        municipalities : only in these, where any are given.
+        counties : only in these, where that leaves any.
+        """
+        spots = self._join_postal(self.find_place(name))
+        taken = {spot.municipality_number for spot in spots}
+        named: tuple[NameMatch, ...] = ()
+        if not spots or not _QUALIFIED.search(name):
+            named = find_municipality_by_name(name, self.names)
+            # what is left of a former municipality of that name is still the same place
+            if any(one.former_name and one.municipality_number in taken for one in named):
+                named = ()
+        numbers = dict.fromkeys(one.municipality_number for one in named)
+        seats = [self.seats[one] for one in numbers if one in self.seats and one not in taken]
+        found = (*spots, *seats)
+        if len(found) > 1 and len(numbers) == 1:  # one municipality with a hamlet or two of its name around
+            whole = self.seats[next(iter(numbers))]
+            found = (whole,) if _span((whole, *found)) <= whole.radius_m else found
+        if municipalities:
+            found = tuple(spot for spot in found if spot.municipality_number in municipalities)
+        inside = tuple(spot for spot in found if spot.municipality_number[:2] in counties)
+        return inside or found
+
+    def is_seat(self, spot: Spot) -> bool:
+        """Tell whether a spot stands for its whole municipality."""
+        return self.seats.get(spot.municipality_number) is spot
+
+    def _join_postal(self, spots: Sequence[Spot]) -> tuple[Spot, ...]:
+        """Return the spots with those joined that are parts of one postal place: those names are unique."""
+        parts: dict[tuple[str, str], list[Spot]] = {}
+        for spot in spots:
+            own = (fold_name(spot.name), spot.municipality_number)
+            parts.setdefault((own[0], "") if own in self._postal_parts else own, []).append(spot)
+        return tuple(_join_spots(own) for own in parts.values())
+
+    @cached_property
+    def _postal_parts(self) -> frozenset[tuple[str, str]]:
+        return frozenset(
+            (fold_name(name), self.postal_municipality.get(code, ""))
+            for code, name in self.postal_names.items()
+        )
+
+    def read_counties(self, text: str) -> tuple[str, ...]:
+        """Return today's numbers of the counties that a number or name, also a former one, may mean."""
+        found = find_counties(text, self.names) if text else ()
+        known = {number[:2] for number in self.seats}
+        if not found or known.issuperset(found) or self.changes is None:
+            return found
+        try:
+            return tuple(
+                dict.fromkeys(now for one in found for now in resolve_county(one, changes=self.changes))
+            )
+        except UnknownMunicipalityError:
+            return ()
+
     def find_municipalities(self, name: str, *, county: str = "") -> tuple[str, ...]:
         """Return today's numbers of the municipalities that a name may mean."""
         found = find_municipality_by_name(name, self.names, county=county or None)
@@ -227,6 +299,18 @@ def _transformer() -> Transformer:
 
 def _to_metres(lon: float, lat: float) -> Floats:
     return np.array(_transformer().transform(lon, lat), dtype=np.float64)
+
+
+def _join_spots(parts: Sequence[Spot]) -> Spot:
+    """Return the part that has a point of its own, as wide as to hold the middles of the others."""
+    first = min(parts, key=lambda spot: not spot.known)
+    return replace(first, radius_m=max(first.radius_m, _round_up(_span((first, *parts)))))
+
+
+def _span(spots: Sequence[Spot]) -> float:
+    """Return metres from the first spot to the farthest of the others."""
+    middle = _to_metres(spots[0].lon, spots[0].lat)
+    return max(float(np.hypot(*(_to_metres(spot.lon, spot.lat) - middle))) for spot in spots)
 
 
 def _texts(column: pd.Series) -> list[str]:

@@ -95,8 +95,10 @@ def geocode_table(
     stated = _read_municipalities(distinct, gazetteer)
     answers: dict[int, Answer] = {}
     for key in wanted.tolist():
-        address, postcode, place, municipality, _county = distinct[key]
-        answers[key] = ladder.climb(Question(address, postcode, place, municipality, stated[key]))
+        address, postcode, place, municipality, county = distinct[key]
+        counties = () if municipality else gazetteer.read_counties(county)
+        question = Question(address, postcode, place, municipality, stated[key], counties)
+        answers[key] = ladder.climb(question)
     located = _locate_given(lon, lat, grade, number, stated, problems, gazetteer)
     rows: list[tuple[object, ...]] = []
     for row, key in enumerate(number.tolist()):

@@ -20,6 +20,7 @@ from geodata.municipality_areas import (
 from geodata.municipality_names import (
     MunicipalityNames,
     NameMatch,
+    find_counties,
     find_municipality_by_name,
     match_municipality_names,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "MunicipalityNames",
     "NameMatch",
     "Resolution",
+    "find_counties",
     "find_municipality_by_name",
     "find_neighbours",
     "lies_in",

@@ -154,7 +154,9 @@ def _look_up(tidy: str, index: dict[str, tuple[NameMatch, ...]]) -> tuple[NameMa
     return ()
 
 
-def _find_counties(county: str, names: MunicipalityNames) -> tuple[str, ...]:
+def find_counties(county: str, names: MunicipalityNames) -> tuple[str, ...]:
+    """Return today's numbers of the counties that a number, a name or a former name may mean; none where
+    unknown."""
     if re.fullmatch(r"\d{1,2}", county.strip()):
         return (county.strip().zfill(2),)
     text = re.sub(r"\b(?:fylke|fylkeskommune)\b", "", _tidy(county))
@@ -187,7 +189,7 @@ def find_municipality_by_name(
     index = names if isinstance(names, MunicipalityNames) else MunicipalityNames.build(names)
     tidy = _tidy(_mend_encoding(name))
     bare = " ".join(_TYPE_WORDS.sub(" ", tidy).split()).strip(" ,.")
-    asked = () if county is None else _find_counties(county, index)
+    asked = () if county is None else find_counties(county, index)
     if county is not None and not asked:
         return ()
     split = _QUALIFIER.match(bare)
@@ -202,7 +204,7 @@ def find_municipality_by_name(
     if not split:
         return ()
     # 2. the name without what stands behind it, which must be a county to choose by
-    told = _find_counties(behind, index) or asked
+    told = find_counties(behind, index) or asked
     both = _look_up(stem, index.current) + _look_up(stem, index.former)
     return _keep_counties(_drop_repeated(both), told)
 

@@ -310,9 +310,9 @@ def _settle_place(
     if municipality is None and postal is not None and not is_missing(postal["municipality_number"]):
         number = str(postal["municipality_number"])
         municipality = number if not candidates or number in candidates else None
-    if municipality is None and not candidates and values["place"]:
-        found, _ = references.find_municipality(str(values["place"]), None)
-        municipality = found[0] if len(found) == 1 else None
+    if municipality is None and not candidates and values["place"] and math.isfinite(lon):
+        meant = references.find_meant(str(values["place"]))
+        municipality = meant[0] if len(meant) == 1 else None
     values["municipality_number"] = municipality
     facility.lon, facility.lat = lon, lat
     if math.isfinite(lon):

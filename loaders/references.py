@@ -160,8 +160,15 @@ class References:
 
     def place_text(self, question: Question) -> PlaceAnswer:
         """Return where a row without coordinates lies; see :class:`geodata.addressladder.Ladder`."""
-        ladder = self._remember("ladder", "", lambda: Ladder(self._build_gazetteer(), None))
+        ladder = self._remember(
+            "ladder", "", lambda: Ladder(self._remember("gazetteer", "", self._build_gazetteer), None)
+        )
         return self._remember("where", question, lambda: ladder.climb(question))
+
+    def find_meant(self, place: str) -> tuple[str, ...]:
+        """Return the municipalities of all that a place's name by itself may mean."""
+        gazetteer = self._remember("gazetteer", "", self._build_gazetteer)
+        return tuple(spot.municipality_number for spot in gazetteer.find_meanings(place))
 
     def _build_gazetteer(self) -> Gazetteer:
         postcodes, places = self._tables

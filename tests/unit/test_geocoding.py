@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 
 from geodata.addressladder import AddressRow
 from geodata.addresstext import normalise_street
@@ -126,6 +127,17 @@ HOUSE, STREET, POINT = "Munkegata 1, 7011 Trondheim", "Munkegata, 7011 Trondheim
         ({"place": "Karasjok/Kárášjohka"}, "place", "Karasjok", None),
         ({"place": "LEVANGER - LEVANGE"}, "place", "Levanger", None),
         ({"place": "TRONDHEIM"}, "place", "Trondheim", None),
+        ({"place": "Bø", "county": "Telemark"}, "place", "Bø i Telemark", None),
+        ({"place": "Bø", "county": "18"}, "place", "Bø i Vesterålen", None),
+        ({"place": "Bø", "municipality": "Bø"}, "place", "Bø i Vesterålen", None),
+        ({"place": "Bø", "postcode": "3800"}, "place", "Bø i Telemark", None),
+        ({"place": "Bø i Telemark"}, "place", "Bø i Telemark", None),
+        ({"place": "Os", "municipality": "Bjørnafjorden"}, "place", "Os", None),
+        ({"place": "Kvam", "county": "Hordaland"}, "municipality", "Kvam", None),
+        ({"place": "Kvam", "county": "12"}, "municipality", "Kvam", None),  # Hordaland until 2019
+        ({"place": "Snillfjord"}, "place", "Snillfjord", None),  # divided, the place is in one part
+        ({"place": "Leka"}, "municipality", "Leka", None),  # a hamlet across the border has the name too
+        ({"place": "Bærum"}, "municipality", "Bærum", None),
         ({"place": "Trondheim", "municipality": "Oslo"}, "municipality", "Oslo", "place_elsewhere"),
         ({"postcode": "7011", "municipality": "Oslo"}, "municipality", "Oslo", "postcode_elsewhere"),
         ({"lat": 63.43049, "lon": 10.39506, "address": "x"}, "given", "63.43049, 10.39506", None),
@@ -145,6 +157,14 @@ def test_rungs(columns: dict[str, object], grade: str, matched: str, problem: st
         ({}, "nothing_given", None),
         ({"address": ""}, "nothing_given", None),
         ({"place": "Våler"}, "place_ambiguous not_placed", "3114"),
+        ({"place": "Bø"}, "place_ambiguous not_placed", "Bø i Telemark (4020 Midt-Telemark)"),
+        ({"place": "Sande"}, "place_ambiguous not_placed", "Sande (1514 Sande)"),
+        ({"place": "Os"}, "place_ambiguous not_placed", "Os (4624 Bjørnafjorden)"),
+        ({"place": "Førde"}, "place_ambiguous not_placed", "Førde (4647 Sunnfjord)"),
+        ({"place": "Nes"}, "place_ambiguous not_placed", "Nes (3228 Nes)"),
+        ({"address": "Nes"}, "not_placed", None),
+        ({"place": "Kvam", "county": "Rogaland"}, "place_ambiguous not_placed", "Kvam (4622 Kvam)"),
+        ({"place": "Herøy", "municipality": "Herøy"}, "place_ambiguous not_placed", "Herøy (1515 Herøy)"),
         ({"place": "Trondhem"}, "place_unknown not_placed", "Trondheim"),
         ({"postcode": "9999"}, "postcode_unknown not_placed", None),
         ({"postcode": "12345"}, "postcode_unknown not_placed", None),
@@ -181,6 +201,20 @@ def test_radius_grows_with_each_rung() -> None:
     radii = [float(str(row["radius_m"])) for row in rungs]
     assert radii == sorted(radii)
     assert len(set(radii)) == len(radii)
+
+
+def test_a_bare_name_is_placed_only_where_its_radius_holds_all_that_it_may_mean() -> None:
+    names = sorted({spot.name for spots in GAZETTEER.places.values() for spot in spots})
+    names += sorted(GAZETTEER.municipalities["name"])
+    found = geocode_table(pd.DataFrame({"place": names}), gazetteer=GAZETTEER)
+    bare = np.array([" i " not in name and " på " not in name and "(" not in name for name in names])
+    placed = found.assign(name=names)[found["grade"].notna().to_numpy() & bare]
+    assert len(placed) > 1_500
+    geod = Geod(ellps="GRS80")
+    for row in placed.itertuples():
+        for spot in GAZETTEER.find_place(row.name):
+            metres = geod.inv(row.lon, row.lat, spot.lon, spot.lat)[2]
+            assert metres <= 1.01 * row.radius_m, (row.name, spot)
 
 
 def test_radius_of_a_given_point_follows_its_decimals() -> None:
