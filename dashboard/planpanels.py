@@ -22,6 +22,7 @@ from dashboard.planwording import (
     PlanNames,
     describe_bases,
     describe_conflict,
+    describe_parts,
     describe_proof,
     describe_reason,
     describe_whole,
@@ -29,6 +30,7 @@ from dashboard.planwording import (
 )
 from dashboard.text import N_, format_number, is_unknown, language
 from dashboard.text import gettext as _
+from geodata.flows import TONNES
 from geodata.planning import Plan, goal_unit
 
 MOST_ROWS = 300
@@ -66,21 +68,25 @@ def show_figures(plan: Plan) -> None:
         return
     total = session.list_indicators(plan)
     basis = str(session.current_economics().emission_basis)
+    # Title, figure, what to know of it, and its total with what one of the figure is of the total's.
     cards = (
         (
             _("Placed a year"),
             format_number(total["placed_t"], unit="t"),
             _("of {supply} with an amount").format(supply=format_number(total["supply_t"], unit="t")),
+            ("placed", 1.0),
         ),
         (
             _("Unallocated"),
             format_number(total["unallocated_t"], unit="t"),
             _("the reasons stand below"),
+            ("unallocated", 1.0),
         ),
         (
             _("Kept from final treatment"),
             format_number(total["kept"], unit="t"),
             _("otherwise landfilled or burnt"),
+            ("kept", 1.0),
         ),
         (
             _("Net benefit, million NOK a year"),
@@ -89,6 +95,7 @@ def show_figures(plan: Plan) -> None:
             or _("between {low} and {high}").format(
                 low=_write_million(total["net_nok_low"]), high=_write_million(total["net_nok_high"])
             ),
+            ("net_nok", 1e-6),
         ),
         (
             _("Emissions avoided, t CO2e a year"),
@@ -98,6 +105,7 @@ def show_figures(plan: Plan) -> None:
                 low=format_number(total["net_kg_co2e_low"] / 1000),
                 high=format_number(total["net_kg_co2e_high"] / 1000, unit=f"({basis})"),
             ),
+            ("net_kg_co2e", 1e-3),
         ),
         (
             _("Kilometres driven a year"),
@@ -105,13 +113,26 @@ def show_figures(plan: Plan) -> None:
             _("empty way back included")
             if session.current_economics().empty_return
             else _("without the empty way back"),
+            ("vehicle_km", 1.0),
         ),
     )
     with st.container(key="key_figures"):
-        for number, (title, value, detail) in enumerate(cards):
+        for number, (title, value, detail, (name, times)) in enumerate(cards):
             with st.container(border=True, gap="xxsmall", key=f"figure_{number}"):
                 st.metric(title, value)
                 st.text(detail)
+                if rests := _tell_parts(plan, name, times):
+                    st.text(rests)
+
+
+def _tell_parts(plan: Plan, name: str, times: float) -> str:
+    """Return on what a card's figure rests; empty where there is nothing."""
+    totals = plan.totals
+    others = set(plan.allocations) - {TONNES}
+    (row,) = totals[(totals["name"] == name) & ~totals["unit"].isin(others)].to_dict("records")
+    return describe_parts(
+        {str(key): part for key, part in row.items()}, times=times, decimals=1 if times != 1 else 0
+    )
 
 
 def _tell_unknown(plan: Plan, column: str, times: float) -> str:
@@ -311,7 +332,7 @@ def show_unallocated(plan: Plan, *, names: PlanNames) -> None:
     tables.show_table(
         present_unallocated(plan, left.head(MOST_ROWS), names=names),
         key="plan_left",
-        columns=("facility", "material", "amount", "unit", "reason"),
+        columns=("facility", "material", "amount", "unit", "basis", "reason"),
         alt=_("What stays unallocated: facility, material, amount a year and the reason."),
         empty=_("All that is offered is placed."),
     )
@@ -327,6 +348,7 @@ def present_unallocated(plan: Plan, left: pd.DataFrame, *, names: PlanNames) -> 
             "material": [names.material(row["material"]) for row in rows],
             "amount": left["amount"].to_numpy(),
             "unit": ["" if is_unknown(row["unit"]) else show_text(row["unit"]) for row in rows],
+            "basis": [label_basis(row["basis"]) for row in rows],
             "reason": [
                 describe_reason(row, names=names, unit=_price_unit(plan, row["unit"])) for row in rows
             ],

@@ -178,6 +178,35 @@ def _name_basis(basis: str) -> str:
     return label(BASES, basis) if basis in BASES else _("not told")
 
 
+def describe_parts(
+    row: Mapping[str, Any], *, unit: str = "", decimals: int = 0, times: float = 1.0, prefix: str = ""
+) -> str:
+    """Return what a sum rests on (``modelled``; ``reported 5 t, modelled 3 t``); empty where it is nothing.
+
+    Parameters
+    ----------
+    row : the parts of the sum by :data:`geodata.planning.BASIS_PARTS`, after `prefix`.
+    times : what the parts are multiplied by, for the reader's unit.
+    """
+    from geodata.planning import BASIS_PARTS
+
+    parts = {name: row.get(f"{prefix}{name}", 0.0) for name in BASIS_PARTS}
+    # What adding up left behind, a billionth of the sum, is no part of it.
+    largest = max((abs(float(value)) for value in parts.values() if not is_unknown(value)), default=0.0)
+    told = {
+        name: value
+        for name, value in parts.items()
+        if is_unknown(value) or abs(float(value)) > 1e-9 * largest
+    }
+    if len(told) == 1:
+        return _name_basis(next(iter(told)))
+    return ", ".join(
+        f"{_name_basis(name)} "
+        + format_number(None if is_unknown(value) else float(value) * times, decimals=decimals, unit=unit)
+        for name, value in told.items()
+    )
+
+
 def describe_reason(row: Mapping[str, Any], *, names: PlanNames, unit: str) -> str:
     """Return why a row of ``Plan.unallocated`` stays; `unit` of a price (``NOK/t``)."""
     return _(REASONS[str(row["reason"])]).format(
@@ -291,6 +320,9 @@ def _list_totals(plan: Plan) -> list[str]:
             told += " " + _("(everything at its worst {low}, at its best {high})").format(
                 **dict(zip(("low", "high"), ends, strict=True))
             )
+        parts = describe_parts(row, decimals=0 if row["unit"] == "NOK" else 1, unit=row["unit"])
+        if parts:
+            told += f" - {parts}"
         lines.append(f"{words[row['name']]}: {told}")
     return lines
 

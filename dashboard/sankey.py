@@ -18,11 +18,12 @@ from dashboard.labels import ACTOR_TYPES, HIERARCHIES, label
 from dashboard.layers.looks import NEUTRAL, PLAN_LOOKS
 from dashboard.mapview import current_theme
 from dashboard.notes import note
+from dashboard.planwording import describe_parts
 from dashboard.symbols import INK, Colour, Theme
 from dashboard.text import format_number
 from dashboard.text import gettext as _
 from geodata.flows import TONNES
-from geodata.planning import Plan, summarise_destinations
+from geodata.planning import BASIS_PARTS, Plan, summarise_destinations
 from geodata.uses import HIERARCHIES as RANKS
 
 WIDE_MATERIALS, NARROW_MATERIALS = 12, 7
@@ -65,6 +66,7 @@ def show_destinations(plan: Plan, *, material: Material, unit: str) -> None:
             _draw(gather(drawn, most=WIDE_MATERIALS), material=material, unit=unit, alt=alt, narrow=False)
         with st.container(key=f"narrow_sankey_{unit}"):
             _draw(gather(drawn, most=NARROW_MATERIALS), material=material, unit=unit, alt=alt, narrow=True)
+    note(_("What the amounts rest on: {parts}.").format(parts=_sum_parts(links, unit=unit)))
     if idle and placed and not every:
         amounts = links[links["from_key"].isin(idle) & (links["from_level"] == "material")]["amount"]
         note(
@@ -76,10 +78,16 @@ def show_destinations(plan: Plan, *, material: Material, unit: str) -> None:
         tables.show_table(
             _tabulate(links, material=material),
             key=f"destinations_{unit}",
-            columns=("from_name", "to_name", "amount", "unit"),
+            columns=("from_name", "to_name", "amount", "unit", "basis"),
             titles={"from_name": _("From"), "to_name": _("To")},
             alt=_("Links of the diagram with amount a year."),
         )
+
+
+def _sum_parts(links: pd.DataFrame, *, unit: str) -> str:
+    """Return on what the amounts of all links out of the materials rest: each tonne once."""
+    of_material = links[links["from_level"] == "material"]
+    return describe_parts({name: float(of_material[name].sum()) for name in BASIS_PARTS}, unit=unit)
 
 
 def _find_placed(links: pd.DataFrame) -> set[str]:
@@ -235,4 +243,7 @@ def _tabulate(links: pd.DataFrame, *, material: Material) -> pd.DataFrame:
             name_node(level, key, material=material)
             for level, key in zip(shown[f"{end}_level"], shown[f"{end}_key"], strict=True)
         ]
+    shown["basis"] = [
+        describe_parts(row, unit=str(row["unit"]), decimals=1) for row in shown.to_dict("records")
+    ]
     return shown

@@ -141,7 +141,14 @@ NARROW_FORMS: dict[str, dict[str, int]] = {
         "vehicle_km": 96,
         "placed_MWh": 80,
     },
-    "plan_left": {"material": 130, "amount": 84, "unit": 44, "reason": 420, "facility": 220},
+    "plan_left": {
+        "material": 130,
+        "amount": 84,
+        "unit": 44,
+        "basis": 106,
+        "reason": 420,
+        "facility": 220,
+    },
     "plan_prices": {"what": 250, "price": 92, "price_unit": 86, "more": 90},
     "plan_flows": {
         "from_name": 112,

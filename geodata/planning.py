@@ -26,19 +26,29 @@ from geodata.planstreams import (
     read_streams,
 )
 from geodata.plantables import (
+    BASIS_PARTS,
     FLOW_COLUMNS,
     goal_unit,
-    join_parts,
+    part_by_basis,
     sum_by_basis,
     sum_totals,
     tabulate_balance,
+    tabulate_conflicts,
     tabulate_flows,
     tabulate_left,
     tabulate_prices,
 )
 from geodata.results import ScenarioResult
 
-__all__ = ["FLOW_COLUMNS", "UNITS", "Plan", "goal_unit", "plan_scenario", "summarise_destinations"]
+__all__ = [
+    "BASIS_PARTS",
+    "FLOW_COLUMNS",
+    "UNITS",
+    "Plan",
+    "goal_unit",
+    "plan_scenario",
+    "summarise_destinations",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,17 +59,20 @@ class Plan:
     ----------
     allocations : unit (``t``, ``MWh``) -> what was solved, with its proof.
     flows : :data:`FLOW_COLUMNS`.
-    unallocated : `offer_stream_id`, `facility_id`, `material`, `treatment`, `unit`, `amount`, `reason` and
-        the figures of :data:`geodata.allocationleft.UNALLOCATED_COLUMNS`; `match_id` the match that would
-        come next.
-    prices : :data:`geodata.allocationprices.PRICE_COLUMNS` with `unit`, `facility_id`, `material` and
-        `price_unit`.
+    unallocated : `offer_stream_id`, `facility_id`, `material`, `treatment`, `unit`, `amount`, `basis`,
+        `reason` and the figures of :data:`geodata.allocationleft.UNALLOCATED_COLUMNS`; `match_id` the match
+        that would come next.
+    prices : :data:`geodata.allocationprices.PRICE_COLUMNS` with `unit`, `facility_id`, `material`,
+        `basis` (of the stream whose amount it is) and `price_unit`.
     balance : per `unit` and `material`: `supply`, `placed`, `unallocated` (supply = placed + unallocated) and
-        `unknown_offers` whose amount nobody has told.
-    totals : `name`, `unit`, `value`; NaN where a used match has no figure.
+        `unknown_offers` whose amount nobody has told; `supply_modelled` and so on: the parts of each that
+        rest on one of :data:`geodata.plantables.BASIS_PARTS`.
+    totals : `name`, `unit`, `value`, and its parts by :data:`geodata.plantables.BASIS_PARTS`; NaN where a
+        used match has no figure.
     bases : :data:`geodata.plantables.BASIS_COLUMNS`: how much rests on reported, modelled and illustrative
         figures.
-    conflicts : `unit` and :data:`geodata.allocationconflicts.CONFLICT_COLUMNS`.
+    conflicts : `unit`, :data:`geodata.allocationconflicts.CONFLICT_COLUMNS`, and `basis` of the amount where
+        a limit is of one stream.
     shared_needs : needs that an earlier part took some of and a later part would have paid for: these are
         decided first come, and the parts together are then not proved best.
     receivers : facility_id -> kind of actor.
@@ -152,9 +165,9 @@ def plan_scenario(
         unallocated=tabulate_left(streams, every, allocations, goal),
         prices=tabulate_prices(streams, allocations, goal),
         balance=tabulate_balance(streams, flows),
-        totals=sum_totals(flows, allocations),
+        totals=sum_totals(streams, flows, allocations),
         bases=sum_by_basis(streams, flows),
-        conflicts=join_parts({unit: found.conflicts for unit, found in allocations.items()}),
+        conflicts=tabulate_conflicts(streams, allocations),
         shared_needs=tuple(sorted(set(shared))),
         receivers=dict(
             zip(
@@ -177,7 +190,8 @@ def summarise_destinations(plan: Plan) -> pd.DataFrame:
 
     Returns
     -------
-    `unit`, `from_level`, `from_key`, `to_level`, `to_key`, `amount`. Levels: `material` -> `way` (the
+    `unit`, `from_level`, `from_key`, `to_level`, `to_key`, `amount`, and its parts by
+    :data:`geodata.plantables.BASIS_PARTS`. Levels: `material` -> `way` (the
     hierarchy's name, or ``unallocated``) -> `receiver` (kind of actor) -> `treatment` (``R3``, ``D10`` ...;
     ``none``: no waste operation; ``unknown``). What stays unallocated goes straight to its present
     treatment. Nothing is lost on the way: what enters a level leaves it, and all of it is the known supply.
@@ -202,7 +216,8 @@ def summarise_destinations(plan: Plan) -> pd.DataFrame:
 
 def _link(frame: pd.DataFrame, tail: tuple[str, str], head: tuple[str, str]) -> pd.DataFrame:
     keys = ["unit", tail[1], head[1]]
-    sums = frame.groupby(keys, dropna=False, sort=True)["amount"].sum().reset_index()
+    parted = frame[[*keys, "amount"]].join(part_by_basis(frame["amount"], frame["basis"]))
+    sums = parted.groupby(keys, dropna=False, sort=True).sum().reset_index()
     return pd.DataFrame(
         {
             "unit": sums["unit"].astype("string"),
@@ -212,4 +227,5 @@ def _link(frame: pd.DataFrame, tail: tuple[str, str], head: tuple[str, str]) -> 
             "to_key": sums[head[1]].astype("string"),
             "amount": sums["amount"].astype("Float64"),
         }
+        | {name: sums[name].astype("Float64") for name in BASIS_PARTS}
     )

@@ -11,7 +11,7 @@ import pandas as pd
 from geodata.allocation import Allocation
 from geodata.allocationmodel import GOAL_UNITS
 from geodata.flows import TONNES
-from geodata.planstreams import PER_UNIT, UNITS
+from geodata.planstreams import PER_UNIT, UNITS, UNKNOWN_BASIS
 from geodata.schemas import BASES
 
 UNIT_UNKNOWN = "unit_unknown"
@@ -70,6 +70,9 @@ MONEY_AND_CARBON = (
     "net_kg_co2e_high",
 )
 BASIS_COLUMNS = ("unit", "basis", "supply", "matches", "placed", *MONEY_AND_CARBON)
+BASIS_PARTS = (*BASES, UNKNOWN_BASIS)
+"""What a sum is parted by: a column each, that add up to it. What is offered or stays goes by what the
+offer's own amount rests on; what is placed by the weakest of all that take part in the match."""
 
 
 def goal_unit(goal: str, unit: str) -> str:
@@ -111,7 +114,8 @@ def tabulate_flows(
 def tabulate_left(
     streams: pd.DataFrame, pairs: pd.DataFrame, allocations: Mapping[str, Allocation], goal: str
 ) -> pd.DataFrame:
-    """Return what stays of each offer and why, with the owner and what is done to it today.
+    """Return what stays of each offer and why, with the owner, what is done to it today and what its amount
+    rests on.
 
     Parameters
     ----------
@@ -129,7 +133,7 @@ def tabulate_left(
     left["reason"] = _refine_reasons(left, pairs, goal)
     of = streams.reindex(left["offer"].astype(object))
     left = left.rename(columns={"offer": "offer_stream_id", "tonnes": "amount", "pair": "match_id"})
-    for name in ("facility_id", "material", "treatment"):
+    for name in ("facility_id", "material", "treatment", "basis"):
         left[name] = pd.array(of[name].to_numpy(dtype=object), dtype="string")
     first = [
         "offer_stream_id",
@@ -138,6 +142,7 @@ def tabulate_left(
         "treatment",
         "unit",
         "amount",
+        "basis",
         "reason",
         "match_id",
     ]
@@ -165,10 +170,10 @@ def _refine_reasons(left: pd.DataFrame, pairs: pd.DataFrame, goal: str) -> pd.Se
 
 
 def tabulate_prices(streams: pd.DataFrame, allocations: Mapping[str, Allocation], goal: str) -> pd.DataFrame:
-    """Return the prices of all parts with whose they are and what they are per."""
+    """Return the prices of all parts: whose they are, on what the amount rests, what they are per."""
     prices = join_parts({unit: found.prices for unit, found in allocations.items()})
     of = streams.reindex(prices["id"].astype(object))
-    for name in ("facility_id", "material"):
+    for name in ("facility_id", "material", "basis"):
         prices[name] = pd.array(of[name].to_numpy(dtype=object), dtype="string")
     per = prices["kind"].map({"max_vehicle_km": "km", "max_transport_kg_co2e": "kg CO2e"})
     own_unit = pd.Series(of["unit"].to_numpy(dtype=object), index=prices.index)
@@ -186,35 +191,89 @@ def join_parts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True)
 
 
+def tabulate_conflicts(streams: pd.DataFrame, allocations: Mapping[str, Allocation]) -> pd.DataFrame:
+    """Return the limits of all parts that cannot be kept together; where one is of a single stream, `basis`
+    says what its amount rests on."""
+    conflicts = join_parts({unit: found.conflicts for unit, found in allocations.items()})
+    of = streams.reindex(conflicts["id"].astype(object))
+    return conflicts.assign(basis=pd.array(of["basis"].to_numpy(dtype=object), dtype="string"))
+
+
+def part_by_basis(amounts: pd.Series, basis: pd.Series) -> pd.DataFrame:
+    """Return `amounts` parted by :data:`BASIS_PARTS`: a column each, 0 where the row rests on another."""
+    told = basis.astype(object).where(basis.isin(BASES), UNKNOWN_BASIS).to_numpy()
+    values = amounts.to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.DataFrame(
+        {name: np.where(told == name, values, 0.0) for name in BASIS_PARTS}, index=amounts.index
+    )
+
+
 def tabulate_balance(streams: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:
-    """Return supply, what is placed and what stays, by unit and material."""
+    """Return supply, what is placed and what stays, by unit and material; each parted by
+    :data:`BASIS_PARTS` (`supply_modelled` and so on)."""
+    keys = ["unit", "material"]
     offers = streams[streams["direction"] == "offer"]
-    supply = offers.groupby(["unit", "material"])["amount"].agg(
+    supply = offers.groupby(keys)["amount"].agg(
         supply="sum", offers="size", unknown_offers=lambda amounts: int(amounts.isna().sum())
     )
-    carried = flows.astype({"unit": object, "material": object}).groupby(["unit", "material"])["amount"].sum()
-    balance = supply.assign(placed=carried.astype(float).reindex(supply.index).fillna(0.0))
+    carried = flows.astype({"unit": object, "material": object})
+    placed = carried.groupby(keys)["amount"].sum()
+    balance = supply.assign(placed=placed.astype(float).reindex(supply.index).fillna(0.0))
     balance["unallocated"] = balance["supply"] - balance["placed"]
+
+    def add_up(amounts: pd.Series, basis: pd.Series, of: pd.DataFrame) -> pd.DataFrame:
+        sums = part_by_basis(amounts, basis).groupby([of[name] for name in keys]).sum()
+        return sums.reindex(supply.index).fillna(0.0)
+
+    offered = add_up(offers["amount"], offers["basis"], offers)
+    parts = {
+        "supply": offered,
+        "placed": add_up(carried["amount"], carried["basis"], carried),
+        "unallocated": offered - add_up(carried["amount"], find_offer_basis(streams, carried), carried),
+    }
+    for name, sums in parts.items():
+        balance = balance.join(sums.add_prefix(f"{name}_"))
     balance = balance.reset_index()
     order: npt.NDArray[np.intp] = np.lexsort((balance["material"], -balance["supply"], balance["unit"]))
-    columns = ["unit", "material", "supply", "placed", "unallocated", "offers", "unknown_offers"]
+    columns = [*keys, "supply", "placed", "unallocated", "offers", "unknown_offers"]
+    columns += [f"{name}_{basis}" for name in parts for basis in BASIS_PARTS]
     return pd.DataFrame(balance.iloc[order][columns].reset_index(drop=True))
 
 
-def sum_totals(flows: pd.DataFrame, allocations: Mapping[str, Allocation]) -> pd.DataFrame:
-    """Return the totals: `name`, `unit`, `value`."""
-    records: list[tuple[str, str, float]] = []
+def find_offer_basis(streams: pd.DataFrame, flows: pd.DataFrame) -> pd.Series:
+    """Return what the offered amount of each flow rests on, whatever the other side does."""
+    return flows["offer_stream_id"].astype(object).map(streams["basis"])
+
+
+def sum_totals(
+    streams: pd.DataFrame, flows: pd.DataFrame, allocations: Mapping[str, Allocation]
+) -> pd.DataFrame:
+    """Return the totals: `name`, `unit`, `value`, and the parts of it by :data:`BASIS_PARTS`."""
+    records: list[dict[str, object]] = []
+
+    def tell(name: str, unit: str, value: float, parts: pd.Series | dict[str, float]) -> None:
+        records.append({"name": name, "unit": unit, "value": value} | {of: parts[of] for of in BASIS_PARTS})
+
     for unit, found in allocations.items():
-        for name in ("supply", "placed", "unallocated"):
-            records.append((name, unit, found.totals[f"{name}_t"]))
+        offers = streams[(streams["direction"] == "offer") & (streams["part"] == unit)]
+        own = flows[flows["unit"] == unit]
+        offered = part_by_basis(offers["amount"], offers["basis"]).sum()
+        stays = offered - part_by_basis(own["amount"], find_offer_basis(streams, own)).sum()
+        parted = {"supply": offered, "placed": part_by_basis(own["amount"], own["basis"]).sum()}
+        for name, parts in (parted | {"unallocated": stays}).items():
+            tell(name, unit, found.totals[f"{name}_t"], parts)
     tonnes = flows[flows["unit"] == TONNES]
-    records.append(("kept", TONNES, _sum_known(tonnes["kept"])))
-    records.append(("tonne_km", "t km", _sum_known(tonnes["amount"] * tonnes["distance_km"])))
-    records.append(("vehicle_km", "km", _sum_known(tonnes["vehicle_km"])))
-    for name in MONEY_AND_CARBON:
-        records.append((name, "NOK" if "nok" in name else "kg CO2e", _sum_known(flows[name])))
-    records.append(("matches_used", "", float(len(flows))))
-    return pd.DataFrame(records, columns=["name", "unit", "value"])
+    sums = [
+        ("kept", TONNES, tonnes["kept"]),
+        ("tonne_km", "t km", tonnes["amount"] * tonnes["distance_km"]),
+        ("vehicle_km", "km", tonnes["vehicle_km"]),
+        *((name, "NOK" if "nok" in name else "kg CO2e", flows[name]) for name in MONEY_AND_CARBON),
+        ("matches_used", "", pd.Series(1.0, index=flows.index)),
+    ]
+    for name, unit, values in sums:
+        shares = part_by_basis(values, flows["basis"].reindex(values.index))
+        tell(name, unit, _sum_known(values), {basis: _sum_known(shares[basis]) for basis in BASIS_PARTS})
+    return pd.DataFrame(records, columns=["name", "unit", "value", *BASIS_PARTS])
 
 
 def sum_by_basis(streams: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:

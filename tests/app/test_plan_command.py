@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from dashboard.planwording import describe_bases
-from dashboard.text import in_language
+from dashboard.planwording import describe_bases, describe_parts
+from dashboard.text import format_number, in_language
 from geodata.schemas import BASES
 
 
@@ -92,3 +92,29 @@ def test_a_plan_words_every_basis_that_a_stream_may_have(basis):
     with in_language("en"):
         (line,) = describe_bases(SimpleNamespace(bases=bases))
     assert line.startswith(f"Tonnes, {'not told' if basis == 'unknown' else basis}: ")
+
+
+def test_what_a_sum_rests_on_is_said_in_words():
+    with in_language("nb"):
+        assert describe_parts({"modelled": 12.0, "reported": 0.0}, unit="t") == "modellert"
+        mixed = describe_parts({"reported": 3.0, "modelled": 2000.0, "unknown": 1e-10}, unit="t")
+        assert mixed == f"rapportert {format_number(3, unit='t')}, modellert {format_number(2000, unit='t')}"
+        assert describe_parts({"modelled": 0.0}) == ""
+
+
+def test_a_plan_of_modelled_amounts_says_so_in_every_table_and_sum(call, tmp_path):
+    code, told, _complaint = call("--lang", "en", "plan", "--goal", "kept", "--out", str(tmp_path))
+    assert code == 0
+    lines = [line for line in told.splitlines() if line.startswith("Unallocated: ")]
+    assert "modelled" in lines[0]
+    left = pd.read_csv(tmp_path / "plan_unallocated.csv")
+    assert "modelled" in set(left["basis"])
+    balance, totals = (pd.read_csv(tmp_path / f"plan_{name}.csv") for name in ("balance", "totals"))
+    own = totals[(totals["name"] == "unallocated") & (totals["unit"] == "t")]
+    assert own["modelled"].item() > 0
+    in_tonnes = balance[balance["unit"] == "t"]
+    assert in_tonnes["unallocated_modelled"].sum() == pytest.approx(own["modelled"].item())
+    assert pd.read_csv(tmp_path / "plan_destinations.csv")["modelled"].sum() > 0
+    document = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
+    assert all(set(BASES) <= set(row) for row in [*document["totals"], *document["destinations"]])
+    assert all("basis" in row for name in ("unallocated", "flows", "prices") for row in document[name])

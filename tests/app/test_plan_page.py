@@ -48,7 +48,11 @@ def test_the_figures_are_the_sums_of_the_rows(open_page: Open, data: str) -> Non
     assert _number(figures["Netto nytte, millioner NOK i året"]) == pytest.approx(total, abs=0.5)
     assert any("ingen annen plan" in text.value for text in app.text)
     assert flows["basis"].str.contains("modellert|rapportert|illustrativ|anslått|oppdiktet").all()
-    assert _table(app, *LEFT)["reason"].str.len().min() > 5
+    left = _table(app, *LEFT)
+    assert left["reason"].str.len().min() > 5
+    assert left["basis"].str.contains("modellert|rapportert|illustrativ|anslått|oppdiktet").all()
+    if data == "region":  # under a card, and under the diagram
+        assert any(text.value.startswith("rapportert ") and "modellert " in text.value for text in app.text)
 
 
 @pytest.mark.parametrize(

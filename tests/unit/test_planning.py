@@ -9,7 +9,7 @@ import pytest
 
 from geodata.allocation import AllocationLimits
 from geodata.errors import AllocationError
-from geodata.planning import plan_scenario, summarise_destinations
+from geodata.planning import BASIS_PARTS, plan_scenario, summarise_destinations
 from geodata.results import ScenarioResult
 from loaders.codes import read_waste_codes
 from tests.unit.scenes import give, make_codes, make_tables, take
@@ -318,3 +318,38 @@ def test_no_need_is_contested_where_a_later_part_would_not_pay_for_more():
     assert (plan.status, plan.shared_needs) == ("optimal", ())
     plan = plan_scenario(result, make_prices(result, net=(100.0, 5.0)), codes=make_codes())
     assert (plan.status, plan.shared_needs) == ("proved_apart", ("boiler",))
+
+
+def test_every_sum_of_a_plan_is_parted_by_what_it_rests_on():
+    rows = [("scrap", "yard", {"basis": "modelled"}), ("wire", "cables", {"basis": "modelled"})]
+    streams = [*SCRAP, give("odd", "e", material="metal", amount_best=5, unit="t", basis="illustrative")]
+    plan = plan_small(make_small(streams, rows))
+    assert plan.unallocated.set_index("offer_stream_id")["basis"].to_dict() == {"odd": "illustrative"}
+    assert plan.prices.set_index("id")["basis"].dropna().to_dict() == {
+        "scrap": "reported",
+        "wire": "modelled",
+        "odd": "illustrative",
+        "cables": "reported",
+        "yard": "reported",
+    }
+    totals = plan.totals.set_index(["name", "unit"])
+    assert totals[[*BASIS_PARTS]].sum(axis=1).to_list() == pytest.approx(totals["value"].to_list())
+    # The scrap's own amount is reported, but its match rests on something modelled.
+    assert totals.loc[("supply", "t"), [*BASIS_PARTS]].to_list() == [8000, 0, 30, 5, 0]
+    assert totals.loc[("placed", "t"), [*BASIS_PARTS]].to_list() == [0, 0, 8030, 0, 0]
+    assert totals.loc[("unallocated", "t"), [*BASIS_PARTS]].to_list() == [0, 0, 0, 5, 0]
+    for name in ("supply", "placed", "unallocated"):
+        parts = plan.balance[[f"{name}_{basis}" for basis in BASIS_PARTS]]
+        assert parts.sum(axis=1).to_list() == plan.balance[name].to_list()
+        assert parts.sum().to_list() == totals.loc[(name, "t"), [*BASIS_PARTS]].to_list()
+    links = summarise_destinations(plan)
+    assert links[[*BASIS_PARTS]].sum(axis=1).to_list() == links["amount"].to_list()
+    kept = links[(links["from_key"] == "metal") & (links["to_key"] == "recycling")]
+    assert kept[["reported", "modelled"]].to_numpy().tolist() == [[0, 8000]]
+
+
+def test_a_limit_that_cannot_be_kept_says_on_what_its_amount_rests():
+    result = make_small(SCRAP, [("scrap", "yard", {})])
+    limits = AllocationLimits(must_place=("wire",))
+    plan = plan_scenario(result, make_prices(result), limits=limits, codes=read_waste_codes())
+    assert plan.conflicts[["id", "basis"]].to_numpy().tolist() == [["wire", "modelled"]]
