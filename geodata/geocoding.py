@@ -37,6 +37,7 @@ GEOCODE_COLUMNS: Final = (
 PROBLEMS: Final = (
     "point_zero",
     "point_unreadable",
+    "zone_missing",
     "point_outside",
     "point_other_municipality",
     "street_unknown",

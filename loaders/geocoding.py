@@ -4,8 +4,8 @@ points added."""
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -38,8 +38,8 @@ _COORDINATE_FAULTS: Final = {
     "row.coordinate_missing": "point_unreadable",
     "row.coordinate_range": "point_unreadable",
     "row.point_wrong_zone": "point_unreadable",
-    "file.crs_missing": "point_unreadable",
-    "file.crs_unknown": "point_unreadable",
+    "file.crs_missing": "zone_missing",
+    "file.crs_unknown": "zone_missing",
 }
 """What the reading of coordinates tells -> what is told of the row; see :mod:`loaders.placing`."""
 
@@ -54,6 +54,7 @@ class AddressList:
     wanted : the columns of ``geodata.geocoding.GEOCODE_INPUT`` that were found, with the index of `rows`.
     found : canonical column -> header as written. skipped : rows that are no data (sums, remarks).
     faults : problems of the coordinates, by index of `rows`. numbers : row of the file, by index of `rows`.
+    written : coordinates as they are written, by index of `rows`.
     """
 
     rows: pd.DataFrame
@@ -62,6 +63,7 @@ class AddressList:
     skipped: frozenset[int]
     faults: dict[int, tuple[str, ...]]
     numbers: tuple[int, ...] = ()
+    written: Mapping[int, str] = field(default_factory=dict)
 
 
 def register_folder() -> Path:
@@ -175,7 +177,13 @@ def _collect(table: RawTable, grid: Grid) -> AddressList:
             faults[position[finding.row]] = (_COORDINATE_FAULTS[finding.code],)
     found = {column: header.text for column, header in grid.headers.items() if column in _WANTED}
     skipped = frozenset(position[number] for number, _ in body if number not in cells_of)
-    return AddressList(rows, wanted, found, skipped, faults, tuple(number for number, _ in body))
+    written = {position[row.number]: text for row in grid.rows if (text := _write_coordinates(row.cells))}
+    return AddressList(rows, wanted, found, skipped, faults, tuple(number for number, _ in body), written)
+
+
+def _write_coordinates(cells: dict[str, Cell]) -> str:
+    columns = ("lat", "lon", "north", "east", "geometry_x", "geometry_y", "coordinates")
+    return ", ".join(str(cells[one]).strip() for one in columns if not is_unknown(cells.get(one)))
 
 
 def _text_of(cells: dict[str, Cell], column: str) -> str | None:

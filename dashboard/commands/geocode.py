@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 PROBLEM_WORDS: Final = {
     "point_zero": N_("the coordinates are 0, 0"),
     "point_unreadable": N_("the coordinates cannot be read"),
+    "zone_missing": N_(
+        "the coordinates do not say their UTM zone: write it in the header, as in “East (UTM 33)”, "
+        "or in a column Zone"
+    ),
     "point_outside": N_("the coordinates lie at sea or outside Norway"),
     "point_other_municipality": N_("the coordinates lie in another municipality than the row says"),
     "street_unknown": N_("the street is not in the register of addresses"),
@@ -133,7 +137,7 @@ def _describe(listed: AddressList, points: pd.DataFrame, index: Index | None) ->
     """Return counts and rows without a point as plain values."""
     unplaced = [
         {
-            "row": position + 1,
+            "row": listed.numbers[position],
             "asked": _asked(listed, position),
             "problems": str(points.at[position, "problem"] or "").split(),
             "candidates": _candidates(points, position),
@@ -242,9 +246,9 @@ def _tell(listed: AddressList, points: pd.DataFrame, index: Index | None) -> Non
         typer.echo(f"  {word}: {format_number(count)}")
     without = points.index[points["grade"].isna()].tolist()
     if without:
-        typer.echo(_("Not placed:"), err=True)
+        typer.echo(_("Not placed (by the row of the sheet):"), err=True)
     for position in without[:SHOWN]:
-        line = f"  {position + 1}: {_asked(listed, position) or '-'}"
+        line = f"  {listed.numbers[position]}: {_asked(listed, position) or '-'}"
         if near := _candidates(points, position):
             line += " - " + _("nearest: {names}").format(names="; ".join(near))
         typer.echo(_plain(line), err=True)
@@ -254,7 +258,9 @@ def _tell(listed: AddressList, points: pd.DataFrame, index: Index | None) -> Non
 
 
 def _asked(listed: AddressList, position: int) -> str:
-    parts = [listed.wanted.at[position, name] for name in ("address", "postcode", "place", "municipality")]
+    names = ("address", "postcode", "place", "municipality", "county")
+    parts = [listed.wanted.at[position, name] for name in names]
+    parts.append(listed.written.get(position))
     return ", ".join(str(part)[:60] for part in parts if isinstance(part, str))
 
 

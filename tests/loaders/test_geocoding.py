@@ -113,6 +113,30 @@ def test_utm_coordinates_are_read_by_their_zone(tmp_path: Path) -> None:
     assert (float(row["lat"]), float(row["lon"])) == pytest.approx((63.43, 10.39), abs=0.02)
 
 
+@pytest.mark.parametrize("headers", ["Nord;Øst", "Y;X", "Nord;Aust (EPSG:99999)"])
+def test_utm_coordinates_without_a_zone_say_what_to_write(tmp_path: Path, headers: str) -> None:
+    source = tmp_path / "liste.csv"
+    source.write_text(f"Navn;{headers}\nA;6652000;262000\nB;7731000,5;653000\n", encoding="utf-8")
+    result = run(source, "--out", tmp_path / "ut.csv")
+    for row in read_csv(tmp_path / "ut.csv"):
+        assert "do not say their UTM zone" in row["problem"]
+        assert "cannot be read" not in row["problem"]
+    assert "UTM 33" in result.output
+
+
+def test_rows_without_a_point_have_the_number_of_the_sheet_and_say_what_they_say(tmp_path: Path) -> None:
+    source = tmp_path / "liste.csv"
+    source.write_text(
+        "Medlemmer pr. 1. januar;;;\nNavn;Bredde;Lengde;Poststed\nA;63.43;10.39;\nB;60.0;3.0;\nC;;;Bø\n",
+        encoding="utf-8",
+    )
+    result = run(source, "--out", tmp_path / "ut.csv")
+    assert "4: 60.0, 3.0" in result.output
+    assert "5: Bø - nearest: Bø i Telemark" in result.output
+    unplaced = json.loads(run(source, "--json").output)["not_placed"]
+    assert [(row["row"], row["asked"]) for row in unplaced] == [(4, "60.0, 3.0"), (5, "Bø")]
+
+
 def test_excel_in_and_out(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.active.append(["Firma", "Adresse", "Postnr", "Kommune"])
