@@ -47,6 +47,7 @@ def build_app() -> typer.Typer:
     from dashboard.commands.municipalities import municipalities
     from dashboard.commands.plan import plan
     from dashboard.commands.roads import build_roads_app
+    from dashboard.commands.transfers import transfers
     from dashboard.commands.uses import uses
 
     app = typer.Typer(
@@ -69,6 +70,9 @@ def build_app() -> typer.Typer:
     )
     app.command(help=_("Official boundaries beside the embedded polygons, area by area."))(boundaries)
     app.command(help=_("Fill a region's map with companies from the business register."))(fill)
+    app.command(help=_("Streams held beside the waste transfers that large facilities report (EEA)."))(
+        transfers
+    )
     app.command(help=_("Which industries may receive a stream, with reasons and precedents."))(uses)
     app.add_typer(
         build_codes_app(), name="codes", help=_("Waste codes (EAL) from own words, and what they are.")

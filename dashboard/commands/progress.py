@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Mapping
 
 import typer
@@ -67,5 +68,14 @@ def _draw(done: float, total: float | None) -> str:
 
 
 def show_plain(text: str, *, longest: int = 500) -> str:
-    """Return data text as it may be shown on a terminal: without signs that steer it."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text[:longest])
+    """Return data text as it may be shown on a terminal: without signs that steer it.
+
+    Spaces of all widths stay: numbers are grouped by them.
+    """
+    return "".join(_show_sign(sign) for sign in text[:longest])
+
+
+def _show_sign(sign: str) -> str:
+    if sign.isprintable() or unicodedata.category(sign) == "Zs":
+        return sign
+    return " " if sign.isspace() else "?"

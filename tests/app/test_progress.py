@@ -48,3 +48,4 @@ def test_elsewhere_each_step_is_one_line(capsys: pytest.CaptureFixture[str]) -> 
     bar.close()
     assert capsys.readouterr().err == "First …\nb …\n"
     assert show_plain("a\x07b", longest=2) == "a?"
+    assert show_plain("3\u00a0000 t,\u202f\tso") == "3\u00a0000 t,\u202f so"
