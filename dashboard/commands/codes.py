@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dashboard.commands.progress import show_plain
 from dashboard.labels import CONFIDENCES, label
 from dashboard.text import LANGUAGES, N_, format_number, language, use_language
 from dashboard.text import gettext as _
@@ -73,7 +74,7 @@ def suggest(
         }
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     elif found:
-        typer.echo("\n".join(_plain(line) for s in found for line in word_suggestion(s, codes)))
+        typer.echo("\n".join(show_plain(line, longest=None) for s in found for line in word_suggestion(s, codes)))
         typer.echo(
             _("The legal text decides (avfallsforskriften chapter 11, annex 1). Check the code before use."),
             err=True,
@@ -117,7 +118,7 @@ def show(
             line = _("{text} is not a known code.").format(text=written)
             if near:
                 line += " " + _("Near it: {codes}.").format(codes=_format_codes(near, codes))
-            typer.echo(_plain(line), err=True)
+            typer.echo(show_plain(line, longest=None), err=True)
     if unknown:
         raise typer.Exit(UNKNOWN)
 
@@ -232,7 +233,7 @@ def _suggest_file(
         rows=format_number(len(found)),
         column=table.column,
     )
-    typer.echo(_plain(told), err=True)
+    typer.echo(show_plain(told), err=True)
 
 
 def _read_industry(written: str) -> str | None:
@@ -262,8 +263,3 @@ def _format_codes(found: tuple[str, ...] | list[str], codes: WasteCodes) -> str:
     from geodata.wastecodes import format_code
 
     return ", ".join(format_code(code, codes=codes) for code in found)
-
-
-def _plain(line: str) -> str:
-    # A text may hold marks that move the cursor or colour the terminal: they are shown, not obeyed.
-    return "".join(char if char.isprintable() else "\ufffd" for char in line)

@@ -67,7 +67,7 @@ def _draw(done: float, total: float | None) -> str:
     return f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {percent:3d} %"
 
 
-def show_plain(text: str, *, longest: int = 500) -> str:
+def show_plain(text: str, *, longest: int | None = 500) -> str:
     """Return data text as it may be shown on a terminal: without signs that steer it.
 
     Spaces of all widths stay: numbers are grouped by them.

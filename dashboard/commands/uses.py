@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dashboard.commands.progress import show_plain
 from dashboard.text import format_number
 from dashboard.text import gettext as _
 
@@ -59,7 +60,7 @@ def uses(
     )
     if answer["problems"]:
         for problem in answer["problems"]:
-            typer.echo(_plain(problem["text"]), err=True)
+            typer.echo(show_plain(problem["text"]), err=True)
         if not answer["understood"]:
             raise typer.Exit(UNUSABLE)
     del answer["row"], answer["understood"]
@@ -170,7 +171,7 @@ def write_text(answer: dict[str, Any]) -> str:
         share = format_number(100 * receiver["score"], decimals=1)
         lines.append(f"{receiver['rank']:>2}. {receiver['division']} {receiver['title']}  ({share} %)")
         lines += [f"      {reason}" for reason in receiver["reasons"][:SHOWN_REASONS]]
-    return "\n".join(_plain(line) for line in lines)
+    return "\n".join(show_plain(line, longest=None) for line in lines)
 
 
 def _find(code: str, *, file: str, value: str, suggestion: str = "") -> Finding:
@@ -199,8 +200,3 @@ def _write_array(answers: list[dict[str, Any]]) -> None:
 def _with_last(answers: list[dict[str, Any]]) -> Iterator[tuple[bool, dict[str, Any]]]:
     for place, answer in enumerate(answers, start=1):
         yield place == len(answers), answer
-
-
-def _plain(text: str) -> str:
-    # What stands in a file may hold signs that steer a terminal.
-    return "".join(c if c.isprintable() else "?" for c in text)
