@@ -346,40 +346,66 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
         "Choose a waste code for it if it should be matched more closely.",
     ),
     "wastereport.pieces": (
-        "Rows counted in pieces only, such as {value}: {count}. Their weight is unknown.",
+        "Rows counted in pieces only, such as {amount}: {count}. Their weight is unknown.",
         "Ask the supplier for the weight.",
     ),
     "wastereport.unit_assumed": (
-        "Nothing says the unit of the amounts ({count}), such as {value}; {unit} was used.",
+        "Nothing says the unit of the amounts ({count}), such as {amount}; {unit} was used.",
         "Write the unit in the heading, for example Mengde (kg), if that is wrong.",
     ),
     "wastereport.correction": (
-        "Amounts below zero, such as {value}: {count}. They were subtracted, as corrections.",
+        "Amounts below zero, such as {amount}: {count}. They were subtracted, as corrections.",
         "Nothing needs to be done, if they are corrections.",
+    ),
+    "wastereport.taken_back": (
+        (
+            "More of {value} was taken back by corrections than was delivered ({amount} {unit}). It counts "
+            "as nothing for that period."
+        ),
+        "Check with the supplier, or add the report that the correction belongs to.",
+    ),
+    "wastereport.unit_unknown": (
+        (
+            "The unit {value} is not known, so the amounts of its rows ({count}) are unknown: they could be "
+            "kilograms or tonnes."
+        ),
+        "Write kg, tonn or m3 in the column of units.",
     ),
     "wastereport.months_differ": (
         (
-            "The months of the row add up to {tonnes} t, and the report's sum says {value}. The "
+            "The months of the row add up to {tonnes} t, and the report's sum says {amount}. The "
             "months were used."
         ),
         "Check the row with the supplier.",
     ),
     "wastereport.sum_differs": (
-        "The report's sum is {value}, and its rows add up to {tonnes} t.",
+        "The report's sum is {amount}, and its rows add up to {tonnes} t.",
         "Check whether rows are missing or an amount was read wrongly.",
     ),
     "wastereport.sorting_rate": (
-        "The sorting rate in the report, {value}, agrees with its rows ({percent} %).",
+        "The sorting rate in the report, {amount}, agrees with its rows ({percent} %).",
         "Nothing needs to be done.",
     ),
     "wastereport.sorting_differs": (
-        "The sorting rate in the report is {value}; from its rows it is {percent} %.",
+        "The sorting rate in the report is {amount}; from its rows it is {percent} %.",
         "Check which fractions the supplier counts as sorted.",
     ),
     # filled registers
     "fill.nothing": (
         "None of the {read} units read is left to put on the map.",
         "Choose another area, fewer employees or other industries.",
+    ),
+    "fill.nothing_of_one": (
+        "The only unit read is not to be put on the map.",
+        "Choose another area, fewer employees or other industries.",
+    ),
+    "fill.no_units": (
+        "There is no unit in what was read.",
+        "Download underenheter from data.brreg.no as CSV or JSON and give that file as it is.",
+    ),
+    "fill.firms": (
+        "{file} is the register's file of firms, not of units (places of work).",
+        "Give the file of units (underenheter) first, and this one after --parents.",
     ),
     "fill.too_many": (
         "{count} facilities are more than a map can show (at most {most}).",

@@ -1,16 +1,19 @@
 """Waste reports as suppliers send them to firms -> facilities and streams with basis reported.
 
 The door to the parts in :mod:`loaders.official`: ``reportlayout`` (is it a report, and where stands what),
-``reportperiods``, ``reportgoods`` (NS 9431 groups and materials), ``reportamounts``, ``reportlines`` (rows
-with tonnes), ``reportsums`` and ``reportyears`` (several years to one stream).
+``reportperiods``, ``reportgoods`` (NS 9431 groups and materials), ``reportamounts``, ``reportsites`` (whose
+and where), ``reportlines`` (rows with tonnes), ``reportsums`` and ``reportyears`` (several years to one
+stream).
 :func:`loaders.members.read_members` recognises reports among a member's own files and reads them through
 :func:`lay_out_reports`; :func:`read_waste_reports` gives the plain lines.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 import pandas as pd
@@ -23,8 +26,8 @@ from loaders.headers import Header
 from loaders.layout import Grid, GridRow
 from loaders.official.reportgoods import GoodsReader
 from loaders.official.reportlayout import ReportPage, add_cover, find_waste_report
-from loaders.official.reportline import Line, Site
-from loaders.official.reportlines import read_lines
+from loaders.official.reportline import Line, Site, fold_words
+from loaders.official.reportlines import read_lines, tell_corrections
 from loaders.official.reportperiods import join_periods
 from loaders.official.reportyears import Combined, combine_lines
 from loaders.rawtables import Cell, Limits
@@ -50,6 +53,7 @@ _TITLES = {
     "material": ("item", "group", "number"),
     "amount_best": ("weight", "sum", "volume", "count"),
     "eal_code": ("eal",),
+    "unit": ("unit",),
 }
 LINE_COLUMNS = (
     *(
@@ -120,6 +124,7 @@ def read_waste_reports(
     for page in pages:
         sheet = _open_sheet(page, several=bool(page.sheet))
         lines, _ = read_lines(page, goods=goods, report=sheet.report, once=sheet.report.once)
+        tell_corrections(lines, sheet.report.once)
         rows += [_tabulate(page, line) for line in lines]
         findings += sheet.report.flush()
     table = pd.DataFrame(rows, columns=list(LINE_COLUMNS)).astype("string")
@@ -170,13 +175,47 @@ def lay_out_reports(
         sheets[index].report(severity, code, row, None, **values)
 
     names = [page.file for page, _ in pages]
-    for combined in combine_lines(lines, tell=tell):
-        _write_row(combined, sheets, names)
+    streams = combine_lines(lines, tell=tell)
+    crowded = _find_customers_with_sites(line.site for own in lines for line in own)
+    taken_back: set[int] = set()
+    for combined in streams:
+        amounts = (combined.low, combined.best, combined.high)
+        if any(amount is not None and amount < 0 for amount in amounts):
+            _tell_taken_back(combined, sheets[combined.sheet])
+            taken_back |= {id(line) for _, line in combined.lines}
+            combined = replace(
+                combined, low=_floor(amounts[0]), best=_floor(amounts[1]), high=_floor(amounts[2])
+            )
+            if not any(amount for amount in (combined.low, combined.best, combined.high)):
+                continue
+        _write_row(combined, sheets, names, crowded)
+    for sheet, own in zip(sheets, lines, strict=True):
+        tell_corrections((line for line in own if id(line) not in taken_back), sheet.report.once)
     for sheet, own in zip(sheets, lines, strict=True):
         rows = {line.row for line in own}
         sheet.skipped += len(rows - set(sheet.stands_in))
         sheet.grid.rows.sort(key=lambda row: row.number)
     return sheets
+
+
+def _find_customers_with_sites(sites: Iterable[Site]) -> set[str]:
+    """Return who has more than one site: their facilities need the sites' names to be told apart."""
+    keys: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for site in sites:
+        keys[site.key[0]].add(site.key)
+    return {who for who, own in keys.items() if len(own) > 1}
+
+
+def _floor(amount: float | None) -> float | None:
+    return None if amount is None else max(amount, 0.0)
+
+
+def _tell_taken_back(combined: Combined, sheet: ReportSheet) -> None:
+    lowest = min(amount for _, amount in combined.periods if amount is not None)
+    sheet.report(
+        "warning", "wastereport.taken_back", combined.line.row, "amount_best",
+        value=combined.line.goods.shown, amount=lowest, unit=combined.line.unit,
+    )  # fmt: skip
 
 
 def _open_sheet(page: ReportPage, *, several: bool) -> ReportSheet:
@@ -215,7 +254,9 @@ def _tell_whole(page: ReportPage, sheet: ReportSheet, lines: list[Line]) -> None
         sheet.report("warning", "wastereport.customer_missing", page.sections[0].header_row, None)
 
 
-def _write_row(combined: Combined, sheets: list[ReportSheet], names: list[str]) -> None:
+def _write_row(
+    combined: Combined, sheets: list[ReportSheet], names: list[str], several: AbstractSet[str]
+) -> None:
     sheet = sheets[combined.sheet]
     amounts = (combined.low, combined.best, combined.high)
     if all(not amount for amount in amounts) and any(amount is not None for amount in amounts):
@@ -232,19 +273,19 @@ def _write_row(combined: Combined, sheets: list[ReportSheet], names: list[str]) 
             value=combined.line.goods.shown, period=combined.ended.written,
         )  # fmt: skip
     cells: dict[str, Cell] = {
-        name: cell for name, cell in _make_cells(combined, names).items() if cell not in ("", None)
+        name: cell for name, cell in _make_cells(combined, names, several).items() if cell not in ("", None)
     }
     sheet.grid.rows.append(GridRow(number, cells))
 
 
-def _make_cells(combined: Combined, names: list[str]) -> dict[str, Cell]:
+def _make_cells(combined: Combined, names: list[str], several: AbstractSet[str]) -> dict[str, Cell]:
     line = combined.line
     goods, site = line.goods, line.site
     files = list(dict.fromkeys(names[index] for index, _ in combined.lines))
     treatments = {one.treatment for _, one in combined.lines}
     period = combined.period
     return {
-        "name": _name_site(site, names[combined.sheet]),
+        "name": _name_site(site, names[combined.sheet], several=site.key[0] in several),
         "organisation_number": site.organisation_number,
         "address": site.address,
         "postcode": site.postcode,
@@ -267,11 +308,14 @@ def _make_cells(combined: Combined, names: list[str]) -> dict[str, Cell]:
     }
 
 
-def _name_site(site: Site, file: str) -> str:
+def _name_site(site: Site, file: str, *, several: bool) -> str:
     if not site.customer:
-        return site.site or site.organisation_number or PurePath(file).stem
-    own_name = site.site and not site.address and not site.postcode and site.site != site.customer
-    return f"{site.customer}, {site.site}" if own_name else site.customer
+        return site.site_name or site.site or site.organisation_number or PurePath(file).stem
+    if not site.site_name or (not several and (site.address or site.postcode)):
+        return site.customer
+    if f" {fold_words(site.customer)} " in f" {fold_words(site.site_name)} ":
+        return site.site_name
+    return f"{site.customer}, {site.site_name}"
 
 
 def _write_reference(combined: Combined, files: list[str]) -> str:

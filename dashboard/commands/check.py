@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -102,7 +103,12 @@ def write_text(result: MemberFiles) -> str:
 
 def _printable(line: str) -> str:
     # A cell may hold marks that move the cursor or colour the terminal: they are shown, not obeyed.
-    return "".join(char if char.isprintable() else "\ufffd" for char in line)
+    # A no-break or thin space between thousands is no such mark, though Python calls it unprintable.
+    return "".join(char if char.isprintable() else _show_unprintable(char) for char in line)
+
+
+def _show_unprintable(char: str) -> str:
+    return " " if unicodedata.category(char) == "Zs" else "\ufffd"
 
 
 def write_json(result: MemberFiles) -> str:

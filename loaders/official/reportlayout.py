@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
 from loaders.headers import plain_text, read_header
-from loaders.layout import lay_out
+from loaders.layout import Grid, lay_out
 from loaders.official.reportperiods import read_month_header, read_year_header
 from loaders.quantities import UNITS, clean_words, is_unknown
 from loaders.rawtables import Cell, RawTable
@@ -51,18 +51,18 @@ _COLUMNS: dict[str, str] = {
     "date": "dato|hentedato|leveringsdato|leveransedato|tømmedato|veiedato|ordredato|oppdragsdato|date|fakturadato|utført dato|vegedato",
     "period": "rapporteringsperiode|rapporteringsperioden|periode|perioden|for perioden|tidsperiode|tidsrom|rapportperiode|gjelder"
     "|gjelder perioden|gjeld|år|året|rapporteringsår|rapporteringsår|reporting period|period|year|måned|månad|month|datointervall|utvalg periode",
+    "municipality": "kommune|kommunenavn|kommunenamn|kommunenr|kommunenummer|municipality",
     "supplier": "leverandør|renovatør|avfallsselskap|innsamler|transportør|utarbeidet av|utstedt av|avsender|rapport fra|supplier|avfallsaktør"
     "|avfallsleverandør|rapportert av|laget av|gjenvinningsselskap|operatør|waste company|contractor|utskrevet av",
 }
 _LABELS: dict[str, str] = {
     "from": "fra dato|fra|frå|frå dato|startdato|from|from date|periode fra|start|datofra|dato fra",
     "to": "til dato|til|sluttdato|to|to date|periode til|slutt|datotil|dato til",
-    "municipality": "kommune|kommunenavn|municipality",
     "customer_number": "kundenr|kundenummer|kunde nr|kunde id|avtalenr|avtalenummer|customer no|customer number|kontonummer|referanse|deres ref|vår ref|ordrenr",
 }
 _AMOUNTS = ("weight", "sum", "volume", "count")
 _IN_BLOCK = frozenset(
-    "customer site address postcode place postal organisation_number period supplier from to municipality unit customer_number date".split()
+    "customer site address postcode place postal municipality organisation_number period supplier from to municipality unit customer_number date".split()
 )
 _TITLE = re.compile(
     r"(?:avfalls?(?:rapport|statistikk|regnskap|rekneskap|oversikt|mengder)|miljørapport|milj[øo]statistikk|fraksjonsrapport|fraksjonsstatistikk"
@@ -81,8 +81,11 @@ _SEARCH_ROWS = 80
 _PEEK_ROWS = 200
 """Rows below the header that are looked at before it is known to be a report."""
 _UNIT_WORD = re.compile(
-    r"\b(kg|kilo|kilogram|tonn|tonne|tonnes|t|m3|m³|kubikk|liter|stk)\b\.?", re.IGNORECASE
+    r"\b(?:kg|kgs|kgm|kilo|kilos|kilogram|tonn|tonne|tonner|tonnes|tons?|t|m3|m³|kubikk|liter|stk)\b\.?"
+    r"|(?<=[(\[])\s*(?:to|tn|tne|mt|ltr|l)\.?\s*(?=[)\]])",
+    re.IGNORECASE,
 )
+"""Words so short that they may be others (``to``) are units in brackets only."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +154,7 @@ def _key(text: str) -> str:
 def read_column(text: str) -> tuple[str, str]:
     """Return (column, unit as written or "") of a header, ("", "") where it is not known."""
     written = plain_text(text)[:80]
-    found = _UNIT_WORD.search(written)
-    unit = found[1].casefold().replace("³", "3") if found else ""
+    unit = _find_unit(written)
     bare = re.sub(r"[(\[][^)\]]*[)\]]?", " ", written)
     undated = re.sub(r"\b(?:19|20)\d\d\b", " ", bare)
     columns, _ = _names()
@@ -160,14 +162,12 @@ def read_column(text: str) -> tuple[str, str]:
         key = _key(candidate).replace("³", "3")
         name = columns.get(key) or columns.get(key.replace(" ", ""))
         if name:
-            if unit == "m3" and name == "weight":
+            of = (known_unit(unit) or (None,))[0] if unit else None
+            if of == "m3" and name == "weight":
                 name = "volume"
-            elif unit == "stk" and name in ("weight", "sum"):
+            elif of == "" and name in ("weight", "sum"):
                 name = "count"
-            elif unit in ("kg", "kilo", "kilogram", "tonn", "tonne", "tonnes", "t") and name in (
-                "count",
-                "sum",
-            ):
+            elif of == "t" and name in ("count", "sum"):
                 name = "weight"
             return name, unit
     header = read_header(written)
@@ -180,6 +180,11 @@ def read_column(text: str) -> tuple[str, str]:
         "treatment": "treatment",
     }
     return known.get(header.column or "", ""), unit
+
+
+def _find_unit(text: str) -> str:
+    found = _UNIT_WORD.search(text)
+    return found[0].casefold().replace("³", "3").strip(" .") if found else ""
 
 
 @lru_cache(maxsize=20_000)
@@ -226,8 +231,8 @@ def _read_header_row(
             columns[name] = index
             units[name] = unit
     for index in parts:  # the unit may stand in the headers of months and years
-        if "weight" not in units and (found := _UNIT_WORD.search(str(row[index]))):
-            units["weight"] = found[1].casefold().replace("³", "3")
+        if "weight" not in units and (found := _find_unit(plain_text(str(row[index])))):
+            units["weight"] = found
     months = [index for index, (_, month) in parts.items() if month]
     years = [index for index, (_, month) in parts.items() if not month]
     if len(months) < 2:
@@ -280,7 +285,7 @@ def add_cover(page: ReportPage, others: Sequence[RawTable]) -> ReportPage:
 
 
 _UNIT_NOTE = re.compile(
-    r"(?:(?:alle|all)\s+)?(?:mengder?|tall|tal|vekter?|amounts?)\s+(?:er\s+)?(?:oppgitt\s+|gitt\s+|vist\s+)?(?:i|in)\s+(kg|tonn|kilo|tonnes)\b",
+    r"(?:(?:alle|all)\s+)?(?:mengder?|tall|tal|vekter?|amounts?)\s+(?:er\s+)?(?:oppgitt\s+|gitt\s+|vist\s+)?(?:i|in)\s+(kg|tonner|tonn|kilo|tonnes?|tons?)\b",
     re.IGNORECASE,
 )
 
@@ -318,10 +323,27 @@ def _looks_like_report(raw: RawTable, header: int, file: str) -> bool:
         return True
     if months and not placed:
         return True
+    if years and grid is not None and _could_be_report(grid):
+        return True  # a list holds one year's amount: the other columns would be lost
     if "date" in columns and "site" in columns:
         return True
     named = grid is not None and bool({"name", "facility_id", "organisation_number"} & set(grid.headers))
     return len(block) >= 2 and not named
+
+
+def _could_be_report(grid: Grid) -> bool:
+    """Tell whether all that was understood of a list is read of reports too. A number of the customer is no
+    identifier of a facility in other files."""
+    known = set(grid.headers)
+    if "facility_id" in known and _read_label(grid.headers["facility_id"].text)[0] == "customer_number":
+        known.discard("facility_id")
+    return known <= _OF_REPORTS
+
+
+_OF_REPORTS = frozenset(
+    "name organisation_number address postcode place postal municipality eal_code material description unit amount_best"
+    " treatment reference_year".split()
+)
 
 
 def _split_sections(raw: RawTable, first: int) -> list[Section]:
@@ -443,18 +465,32 @@ def _is_total(row: Sequence[Cell]) -> bool:
 
 def known_unit(text: str) -> tuple[str, float] | None:
     """Return (schema unit, factor) of a unit as written, ``("", 0)`` for pieces, None where it is not known."""
-    word = text.casefold().replace("³", "3").strip(" .()")
-    if word in (
-        "stk",
-        "stykk",
-        "pcs",
-        "enheter",
-        "tømming",
-        "tømminger",
-        "antall",
-        "kolli",
-        "sekk",
-        "sekker",
-    ):
+    word = plain_text(text).casefold().replace("³", "3").replace("m^3", "m3").strip(" .()[]")
+    word = _A_YEAR.sub("", word)
+    if word in _PIECES:
         return "", 0.0
-    return UNITS.get(word)
+    known = UNITS.get(_SUPPLIERS_UNITS.get(word, word))
+    if known is None and not _NO_PLAIN_UNIT.search(word):  # ``kg netto``, ``Kilogram (kg)``
+        found = {UNITS.get(_SUPPLIERS_UNITS.get(part, part)) for part in re.findall(r"\w+", word)} - {None}
+        known = found.pop() if len(found) == 1 and _find_unit(word) else None
+    return known
+
+
+_A_YEAR = re.compile(r"\s*(?:/|\b(?:per|pr)\b\.?)\s*(?:år|year|yr)$")
+_NO_PLAIN_UNIT = re.compile(r"(?<!m)\d|/|\b(?:per|pr)\b")
+
+
+_SUPPLIERS_UNITS: dict[str, str] = {
+    **dict.fromkeys(("to", "tn", "tne", "mt", "tonner", "metrisk tonn", "metriske tonn"), "t"),
+    "1000 kg": "t",
+    **dict.fromkeys(("kgm", "kilos", "kilogramm"), "kg"),
+    **dict.fromkeys(("mtq", "m 3", "kubikkmeter", "kubikk meter", "cbm"), "m3"),
+    **dict.fromkeys(("literer", "lit", "lt"), "l"),
+}
+"""Units as suppliers' systems write them, with the codes of UN/ECE's recommendation 20 -> the usual word."""
+_PIECES = frozenset(
+    "st stk stykk stykker pcs pce ea h87 c62 enheter antall kolli tømming tømminger henting hentinger tur turer sekk sekker"
+    " storsekk storsekker dunk dunker fat kasse kasser pall paller beholder beholdere container containere bur time timer"
+    " dag dager døgn uke uker mnd måned måneder".split()
+)
+"""What is counted and has no weight."""

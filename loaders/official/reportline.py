@@ -25,18 +25,21 @@ class Site:
     place: str = ""
     municipality: str = ""
     organisation_number: str = ""
+    site_name: str = ""
+    """The site without its address."""
 
     @property
     def key(self) -> tuple[str, ...]:
         """What the same site is known by in another report."""
-        who = self.organisation_number or _fold(self.customer)
-        return (who, _fold(self.site or self.address), self.postcode)
+        who = self.organisation_number or fold_words(self.customer)
+        return (who, fold_words(self.site or self.address), self.postcode)
 
 
 @dataclass(frozen=True)
 class Line:
     """An amount of one fraction in one period: tonnes or cubic metres (`unit`), or None where only pieces
-    are counted."""
+    are counted or the unit is a word that is not known (`unknown_unit`). `cell` is the amount as it stands in
+    the file."""
 
     row: int
     site: Site
@@ -49,7 +52,10 @@ class Line:
     treatment: str = ""
     treatment_words: str = ""
     dated: bool = False
+    cell: Cell = None
+    unknown_unit: str = ""
 
 
-def _fold(text: str) -> str:
+def fold_words(text: str) -> str:
+    """Return small letters and figures with single spaces: what two writings of a name have in common."""
     return " ".join(re.sub(r"[^\w]+", " ", text.casefold()).split())

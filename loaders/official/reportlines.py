@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 
-from geodata.identifiers import check_organisation_number
 from loaders.amounts import write_number
 from loaders.official.reportamounts import (
     AMOUNTS,
     AmountStyle,
+    RowAmount,
     find_amount_style,
     guess_unit,
     read_amount_cell,
     read_plain_amount,
+    write_cell,
 )
 from loaders.official.reportgoods import Goods, GoodsReader, is_service
 from loaders.official.reportlayout import ReportPage, ReportRow, Section
 from loaders.official.reportline import Line, Report, Site
 from loaders.official.reportperiods import Period, make_month, make_year, read_date, read_period
+from loaders.official.reportsites import read_site
 from loaders.official.reportsums import SUM_TOLERANCE_T, check_parts, check_sorting, check_total
 from loaders.quantities import clean_words, is_unknown
 from loaders.rawtables import Cell
 from loaders.vocabulary import read_word
 
-_SITE_CELLS = ("customer", "site", "organisation_number", "address", "postcode", "place", "postal")
-_OF_SITE = ("address", "postcode", "place", "postal", "municipality")
-_POSTAL = re.compile(r"(?:N(?:O)?-)?(?P<postcode>\d{4})\s+(?P<place>[^\W\d][^\d,;]*)$")
+_SITE_CELLS = (
+    *("customer", "site", "organisation_number", "address", "postcode", "place", "postal", "municipality"),
+)
 
 
 def read_lines(
@@ -45,7 +48,25 @@ def read_lines(
         total_so_far += tonnes
         check_total(section, style, tonnes, total_so_far, report)
         check_sorting(section, [line for line in own if line.unit == "t"], report)
+    _tell_unknown_units(lines, report)
     return lines, skipped
+
+
+def tell_corrections(lines: Iterable[Line], once: Callable[..., None]) -> None:
+    """Tell amounts below zero: suppliers take back what was weighed or written wrongly."""
+    for line in lines:
+        if line.amount is not None and line.amount < 0:
+            shown = write_cell(line.cell)
+            once("wastereport.correction", line.row, "amount_best", value=line.cell, amount=shown)
+
+
+def _tell_unknown_units(lines: Iterable[Line], report: Report) -> None:
+    rows: dict[str, list[int]] = defaultdict(list)
+    for line in lines:
+        if line.unknown_unit:
+            rows[line.unknown_unit].append(line.row)
+    for word, found in rows.items():
+        report("warning", "wastereport.unit_unknown", found[0], "unit", value=word, count=len(found))
 
 
 def _read_section(
@@ -57,7 +78,7 @@ def _read_section(
     once: Callable[..., None],
 ) -> tuple[list[Line], int]:
     period, supplier = _find_period(page, section), section.block.get("supplier", "")[:80]
-    block_site = _read_site(section.block, {}, report)
+    block_site = read_site(section.block, {}, report)
     rows = list(_inherit_groups(section.rows))
     assumed = guess_unit(section, style)
     subtotals = _find_subtotals(section, rows, style, assumed)
@@ -72,34 +93,36 @@ def _read_section(
             report("info", code, row.number, None, value=what.shown if what else None)
             continue
         site = block_site
-        if any(name in row.cells for name in ("customer", "site", "address", "organisation_number")):
+        if any(name in row.cells for name in _SITE_CELLS):
             said = tuple(row.cells.get(name) for name in _SITE_CELLS)
             if said not in sites:
-                sites[said] = _read_site(section.block, row.cells, report)
+                sites[said] = read_site(section.block, row.cells, report)
             site = sites[said]
         treatment = clean_words(row.cells.get("treatment"))[:80]
         made = _read_row(section, row, style, assumed, period, report, once)
-        if made and is_service(what) and all(amount is None for amount, *_ in made):
+        if made and is_service(what) and all(one.amount is None for one in made):
             report("info", "row.remark_skipped", row.number, None, value=what.shown)
             made = None
         if made is None:
             skipped += 1
             continue
         _tell_goods(what, row, section, once)
-        for amount, unit, days, dated in made:
+        for one in made:
             lines.append(
                 Line(
                     row.number,
                     site,
                     supplier,
                     what,
-                    amount,
-                    unit,
-                    days,
+                    one.amount,
+                    one.unit,
+                    one.period,
                     row.cells.get("eal"),
                     read_word("treatment", treatment) or "" if treatment else "",
                     treatment,
-                    dated,
+                    one.dated,
+                    one.cell,
+                    one.unknown_unit,
                 )
             )
     return lines, skipped
@@ -147,9 +170,9 @@ def _read_row(
     period: Period | None,
     report: Report,
     once: Callable[..., None],
-) -> list[tuple[float | None, str, Period | None, bool]] | None:
-    """Return (amount, unit, period, dated) of each period of a row, None where it holds no amount."""
-    amounts: list[tuple[float | None, str, Period | None, bool]] = []
+) -> list[RowAmount] | None:
+    """Return the amount of each period of a row, None where it holds none."""
+    amounts: list[RowAmount] = []
     year = period.year if period is not None else 0
     for index, (part_year, month) in section.parts.items():
         cell = row.parts.get(index)
@@ -157,8 +180,8 @@ def _read_row(
         if made is None:
             continue
         at = part_year or year
-        days = (make_month(at, month) if month else make_year(at)) if at else None
-        amounts.append((*made, days, False))
+        days = (make_month(at, month) if month else _clip_year(at, period)) if at else None
+        amounts.append(made._replace(period=days))
     if row.number in getattr(report, "error_rows", ()):
         return []
     if section.parts:
@@ -173,13 +196,21 @@ def _read_row(
         if row.number in getattr(report, "error_rows", ()):
             return []
         if made is not None:
-            pieces = made[0] is None
+            pieces = made.amount is None
             if pieces and any(other in row.cells for other in AMOUNTS[AMOUNTS.index(name) + 1 :]):
                 continue  # perhaps a weight or a volume stands beside the count
             when = own or period or (Period(day, day) if day else None)
-            return [(*made, when, own is None and period is None and day is not None)]
+            return [made._replace(period=when, dated=own is None and period is None and day is not None)]
     report("info", "row.remark_skipped", row.number, None, value=_first_text(row))
     return None
+
+
+def _clip_year(year: int, period: Period | None) -> Period:
+    """A report until September has nine months in the column of its last year."""
+    whole = make_year(year)
+    if period is None or not period.first.year <= year <= period.last.year:
+        return whole
+    return Period(max(whole.first, period.first), min(whole.last, period.last))
 
 
 def _first_text(row: ReportRow) -> str | None:
@@ -195,26 +226,27 @@ def _read_and_tell(
     assumed: str,
     report: Report,
     once: Callable[..., None],
-) -> tuple[float | None, str] | None:
+) -> RowAmount | None:
     if is_unknown(cell):
         return None
     made = read_amount_cell(cell, row, section, name, style, assumed)
     if made is None:
         report("error", "row.amount_unreadable", row.number, "amount_best", value=cell)
         return None
-    amount, unit, guessed, read = made
-    if amount is None:
-        once("wastereport.pieces", row.number, "amount_best", value=cell)
-    if guessed:
-        once("wastereport.unit_assumed", row.number, "amount_best", value=cell, unit=assumed, key=assumed)
+    shown, read = write_cell(cell), made.read
+    if made.amount is None and not made.unknown_unit:
+        once("wastereport.pieces", row.number, "amount_best", value=cell, amount=shown)
+    if made.guessed:
+        once(
+            "wastereport.unit_assumed", row.number, "amount_best",
+            value=cell, amount=shown, unit=assumed, key=assumed,
+        )  # fmt: skip
     if read.ambiguous and read.best is not None:
         report(
             "warning", "row.amount_ambiguous", row.number, "amount_best",
             value=cell, read_as=write_number(read.best),
         )  # fmt: skip
-    if amount is not None and amount < 0:
-        once("wastereport.correction", row.number, "amount_best", value=cell)
-    return amount, unit or "t"
+    return RowAmount(made.amount, made.unit or "t", None, False, cell, made.unknown_unit)
 
 
 def _tell_goods(what: Goods, row: ReportRow, section: Section, once: Callable[..., None]) -> None:
@@ -225,9 +257,6 @@ def _tell_goods(what: Goods, row: ReportRow, section: Section, once: Callable[..
         once("wastereport.words_differ", row.number, column, value=what.shown, group=what.group)
     if what.from_series:
         once("wastereport.hazardous_number", row.number, column, value=what.shown)
-
-
-# --- who, where, when -----------------------------------------------------------------------------
 
 
 def _find_period(page: ReportPage, section: Section) -> Period | None:
@@ -245,42 +274,3 @@ def _find_period(page: ReportPage, section: Section) -> Period | None:
     return (
         make_year(int(named[1])) if named and not any("date" in row.cells for row in section.rows) else None
     )
-
-
-def _read_site(block: dict[str, str], cells: dict[str, Cell], report: Report) -> Site:
-    for name in ("customer", "site", "address"):
-        own = clean_words(cells.get(name))
-        if own and own.casefold() != clean_words(block.get(name, own)).casefold():
-            lost = _OF_SITE if name != "customer" else (*_OF_SITE, "site", "organisation_number")
-            block = {label: text for label, text in block.items() if label not in lost}
-
-    def said(name: str) -> str:
-        cell = cells.get(name)
-        if not is_unknown(cell):
-            return clean_words(int(cell) if isinstance(cell, float) and cell.is_integer() else cell)[:200]
-        return clean_words(block.get(name, ""))[:200]
-
-    number, problem = check_organisation_number(said("organisation_number"))
-    if problem and "organisation_number" in block:
-        report("warning", "wastereport.number_invalid", None, None, value=block["organisation_number"])
-    customer, site = said("customer"), said("site")
-    if not number and (
-        inside := re.search(r"\(?\b(?:org\.?\s*nr\.?:?\s*)?(\d{9}|\d{3} \d{3} \d{3})\)?$", customer)
-    ):
-        found, _ = check_organisation_number(inside[1])
-        if found:
-            number, customer = found, customer[: inside.start()].strip(" ,(-")
-    address, postcode, place = said("address"), said("postcode"), said("place")
-    if not place and (postal := _POSTAL.search(said("postal"))):
-        postcode, place = postcode or postal["postcode"], postal["place"].strip()
-    if postal := _POSTAL.fullmatch(place):
-        postcode, place = postcode or postal["postcode"], postal["place"].strip()
-    for text in (address, site):
-        if not postcode and (postal := _POSTAL.search(text)):
-            postcode, place = postal["postcode"], place or postal["place"].strip()
-    if not address:
-        parts = [part.strip() for part in re.split(r"[,;]", _POSTAL.sub("", site)) if part.strip()]
-        address = next((part for part in reversed(parts) if re.search(r"[^\W\d]+.*\d", part)), "")
-    else:
-        address = _POSTAL.sub("", address).strip(" ,;")
-    return Site(customer, site, address, postcode, place, said("municipality"), number or "")

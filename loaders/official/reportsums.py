@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from loaders.official.reportamounts import AmountStyle, guess_unit, read_amount_cell
+from loaders.official.reportamounts import AmountStyle, RowAmount, guess_unit, read_amount_cell, write_cell
 from loaders.official.reportgoods import RESIDUAL_MATERIALS
 from loaders.official.reportlayout import ReportRow, Section
 from loaders.official.reportline import Line, Report
-from loaders.official.reportperiods import Period
 from loaders.quantities import clean_words
 from loaders.rawtables import Cell
 
@@ -26,15 +25,15 @@ def check_total(section: Section, style: AmountStyle, tonnes: float, so_far: flo
     for row in section.totals:
         for name in ("weight", "sum"):
             read = read_amount_cell(row.cells.get(name), row, section, name, style, assumed)
-            if read is not None and read[0] is not None and read[1] == "t":
-                stated.append((read[0], row, row.cells.get(name)))
+            if read is not None and read.amount is not None and read.unit == "t":
+                stated.append((read.amount, row, row.cells.get(name)))
                 break
         else:
             parts = [
                 read_amount_cell(cell, row, section, "weight", style, assumed) for cell in row.parts.values()
             ]
             if any(part is not None for part in parts):
-                total = sum(part[0] or 0.0 for part in parts if part is not None)
+                total = sum(part.amount or 0.0 for part in parts if part is not None)
                 stated.append((total, row, next(iter(row.parts.values()))))
     if not stated:
         return
@@ -45,7 +44,7 @@ def check_total(section: Section, style: AmountStyle, tonnes: float, so_far: flo
     amount, row, cell = max(stated, key=lambda one: one[0])
     report(
         "warning", "wastereport.sum_differs", row.number, "amount_best",
-        value=cell, tonnes=round(tonnes, 3),
+        value=cell, amount=write_cell(cell), tonnes=round(tonnes, 3),
     )  # fmt: skip
 
 
@@ -67,7 +66,7 @@ def check_sorting(section: Section, lines: list[Line], report: Report) -> None:
     report(
         "info" if agrees else "warning",
         "wastereport.sorting_rate" if agrees else "wastereport.sorting_differs",
-        row, None, value=cell, percent=round(rates[0], 1),
+        row, None, value=cell, amount=write_cell(cell), percent=round(rates[0], 1),
     )  # fmt: skip
 
 
@@ -92,7 +91,7 @@ def _sorting_rates(lines: list[Line]) -> Iterator[float | None]:
 def check_parts(
     section: Section,
     row: ReportRow,
-    amounts: list[tuple[float | None, str, Period | None, bool]],
+    amounts: list[RowAmount],
     style: AmountStyle,
     assumed: str,
     report: Report,
@@ -102,12 +101,12 @@ def check_parts(
         return  # years beside a column of this year's amount
     for name in ("sum", "weight"):
         stated = read_amount_cell(row.cells.get(name), row, section, name, style, assumed)
-        if stated is None or stated[0] is None:
+        if stated is None or stated.amount is None:
             continue
-        total = sum(amount or 0.0 for amount, *_ in amounts)
-        if abs(total - stated[0]) > max(SUM_TOLERANCE_T, abs(stated[0]) * SUM_TOLERANCE_SHARE):
+        total = sum(one.amount or 0.0 for one in amounts)
+        if abs(total - stated.amount) > max(SUM_TOLERANCE_T, abs(stated.amount) * SUM_TOLERANCE_SHARE):
             report(
                 "warning", "wastereport.months_differ", row.number, "amount_best",
-                value=row.cells.get(name), tonnes=round(total, 3),
+                value=row.cells.get(name), amount=write_cell(row.cells.get(name)), tonnes=round(total, 3),
             )  # fmt: skip
         return
