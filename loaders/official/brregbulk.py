@@ -28,6 +28,7 @@ from pyarrow import csv as arrow_csv
 
 from geodata.errors import RefusedFileError
 from loaders.fileformats import detect_kind
+from loaders.official.brregquotes import QuoteGuard
 from loaders.official.brregrows import NEEDED, RAW_COLUMNS, flatten_unit, match_headers
 from loaders.official.brregsheets import read_sheets
 
@@ -186,7 +187,7 @@ class _CsvReading:
 
     def read(self, *, mending: str, skip: int = 0) -> Iterator[Texts]:
         """Yield groups; `skip` rows were handed on before."""
-        with self._open(mending) as source:
+        with self._open(mending) as raw, self._guard(raw) as source:
             batches = self._turn(lambda: self._open_batches(source))
             held: list[pa.RecordBatch] = []
             size = 0
@@ -205,12 +206,16 @@ class _CsvReading:
 
     def _open(self, mending: str) -> AbstractContextManager[Any]:
         if mending:
-            return closing(pa.PythonFile(_Mender(_open(self.path), mending, self.faults), mode="r"))
+            return closing(_Mender(_open(self.path), mending, self.faults))
         with self.path.open("rb") as file:
             magic = file.read(2)
         if magic == b"PK":
-            return closing(pa.PythonFile(_open(self.path), mode="r"))
+            return _open(self.path)
         return closing(pa.input_stream(str(self.path), compression="gzip" if magic == b"\x1f\x8b" else None))
+
+    def _guard(self, raw: Any) -> AbstractContextManager[Any]:
+        guard = QuoteGuard(raw, self.fields, self.delimiter, self._count_row)
+        return closing(pa.PythonFile(guard, mode="r"))
 
     def _open_batches(self, source: Any) -> arrow_csv.CSVStreamingReader:
         return arrow_csv.open_csv(
@@ -248,7 +253,7 @@ class _CsvReading:
                 raise _NotUtf8 from error
             raise
 
-    def _count_row(self, _row: Any) -> str:
+    def _count_row(self, _row: object) -> str:
         self.faults.rows["wrong_fields"] += 1
         return "skip"
 

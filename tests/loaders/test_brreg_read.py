@@ -24,7 +24,7 @@ from geodata.businessunits import BUSINESS_UNIT_COLUMNS
 from geodata.errors import ParameterError, RefusedFileError, UnknownMunicipalityError
 from geodata.identifiers import check_digit
 from loaders.brreg import UnitsRead, read_parent_forms, read_records, read_units
-from loaders.official import brregbulk
+from loaders.official import brregbulk, brregquotes
 from loaders.official.brregbulk import BulkFaults, gather_texts, stream_bulk
 from loaders.official.brregcolumns import Unreadable, shape_units
 from loaders.official.brregrows import RAW_COLUMNS, flatten_unit, match_headers, tidy_address, tidy_text
@@ -519,6 +519,40 @@ def test_what_is_not_utf8_is_mended_and_told_without_losing_a_row(
     broken = write_json(rows).replace("BÅT 7 ".encode(), b"B\xc5T 7 ")
     read = read_bytes(tmp_path, broken, "units.json")
     assert (read.units["name"].tolist(), read.mended) == ([f"BÅT {k} AS" for k in range(60)], 1)
+
+
+@pytest.mark.parametrize("block", [1 << 20, 700])
+@pytest.mark.parametrize(
+    ("stray", "others", "lost"),
+    [
+        ('{number},"Uavsluttet AS,,BEDR', 'SLAKTER, "DEN STORE" AS', {"wrong_fields": 1}),
+        # ends in the same column of a later row: as many fields as one row
+        ('{number},"Uavsluttet AS', 'SLAKTER, "DEN STORE" AS', {"wrong_fields": 1}),
+        ('{number},"Uavsluttet AS', "SLAKTER AS", {"wrong_fields": 1}),  # no other quote in the file
+        ('{number},"Uavsluttet AS', "SLAKTER\nAVD 2 AS", {"wrong_fields": 1}),
+        ("whole", 'SLAKTER, "DEN STORE" AS', {}),  # a row but for the quote: read without it
+        ("whole", "SLAKTER\nAVD 2 AS", {}),
+    ],
+)
+def test_a_lone_quote_costs_no_other_row(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    block: int,
+    stray: str,
+    others: str,
+    lost: dict[str, int],
+) -> None:
+    monkeypatch.setattr(brregquotes, "_BLOCK", block)
+    rows = [make_row(k, navn=others if k % 9 == 8 else f"FABRIKK {k} AS") for k in range(40)]
+    clean = write_csv([*rows[:12], make_row(40), *rows[12:]])
+    expected = read_bytes(tmp_path, write_csv(rows) if lost else clean)
+    last = write_csv([make_row(40)]).split(b"\r\n")[1].decode()
+    broken = last.replace(",OPPD", ',"OPPD') if stray == "whole" else stray.format(number=NUMBERS[40])
+    assert broken != last
+    read = read_bytes(tmp_path, clean.replace(last.encode(), broken.encode()))
+    pd.testing.assert_frame_equal(read.units, expected.units)
+    assert read.faults == lost
+    assert read.rows == 41
 
 
 def test_small_groups_give_the_same_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
