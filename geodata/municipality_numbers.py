@@ -21,7 +21,7 @@ CHANGE_COLUMNS = ("old_number", "old_name", "valid_from_year", "valid_to_year", 
 
 NUMBER_STATUSES = ("current", "renumbered", "merged", "split", "unknown", "missing")
 
-_NUMBER = re.compile(r"(?:[Kk]-?\s*)?(\d{3,4})(?:[.,]0+)?(?:\s+\D.*)?")
+_NUMBER = re.compile(r"(?:[Kk]\s*[-_\u2010-\u2013]?\s*)?(\d{3,4})(?:[.,]0+)?(?:\s+\D.*)?")
 _SPACES = re.compile(r"[\s\u200b\ufeff]+")  # \s takes no-break and thin spaces
 
 
@@ -56,7 +56,7 @@ class Resolution:
 def normalise_municipality_number(value: object) -> tuple[str | None, bool]:
     """Read a municipality number as written by people and spreadsheets.
 
-    Takes ``"0301"``, ``301``, ``301.0``, ``"301"``, ``"K-0301"``, ``"0301 Oslo"`` and no-break spaces.
+    Takes ``"0301"``, ``301``, ``301.0``, ``"301"``, ``"K-0301"``, ``"K_0301"``, ``"0301 Oslo"`` and no-break spaces.
     Whether the number was ever in use is not asked.
 
     Returns
