@@ -260,6 +260,10 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
         "Turn the two around.",
     ),
     # Waste reports of suppliers, among members' own files
+    "header.other_year": (
+        "The column {column} is an earlier year's amount and was not read; {read_as} was.",
+        "Leave the column out, or give each year as a waste report to have them all.",
+    ),
     "wastereport.read": (
         "Read as a supplier's waste report: {count} rows of fractions, {tonnes} t in all, period {period}.",
         "Nothing needs to be done, if customer, period and sum are right.",

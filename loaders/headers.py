@@ -281,13 +281,15 @@ def settle_headers(headers: Sequence[Header]) -> list[Header]:
 
     ``Enhet`` is a unit beside an amount and a name otherwise; ``Id`` belongs to the stream in a stream list that has
     its facility's id beside, else to the facility; ``Type`` is a direction, a material or an actor type.
+    Of amounts of several years the latest is kept.
     """
     columns = {header.column for header in headers}
     streams = bool(columns & STREAM_MARKS)
     settled: list[Header] = []
     taken: set[str] = set()
+    latest = _find_latest_years(headers)
     for header in headers:
-        column = header.column
+        column = header.column if header.year >= latest.get(header.column or "", 0) else None
         if column == "unit_or_entity":
             column = "unit" if streams or "name" in columns else "name"
         elif column == "id":
@@ -311,3 +313,12 @@ def settle_headers(headers: Sequence[Header]) -> list[Header]:
             taken.add(column)
         settled.append(Header(header.text, column, header.unit, header.period, header.epsg, header.year))
     return settled
+
+
+def _find_latest_years(headers: Sequence[Header]) -> dict[str, int]:
+    """Return the latest year of each column of amounts that several headers name, each with its own year."""
+    years: dict[str, list[int]] = {}
+    for header in headers:
+        if header.column and header.column.startswith("amount_"):
+            years.setdefault(header.column, []).append(header.year)
+    return {column: max(own) for column, own in years.items() if len(own) > 1 and all(own)}

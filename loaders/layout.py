@@ -95,9 +95,8 @@ def lay_out(raw: RawTable, *, file: str, several: bool) -> tuple[Grid | None, li
     """Return the grid of one raw table (None where no header row is found) and what was found on the way.
 
     Codes: ``file.banner_rows``, ``header.merged``, ``header.merged_unreadable``, ``header.unknown``,
-    ``header.duplicate``, ``header.blank``, ``file.merged_cells``, ``row.total_skipped``,
-    ``row.remark_skipped``,
-    ``row.header_repeated``.
+    ``header.other_year``, ``header.duplicate``, ``header.blank``, ``file.merged_cells``,
+    ``row.total_skipped``, ``row.remark_skipped``, ``row.header_repeated``.
     """
     extra: dict[str, str | int | float] = {"sheet": raw.name} if several and raw.name else {}
     findings: list[Finding] = []
@@ -132,6 +131,10 @@ def lay_out(raw: RawTable, *, file: str, several: bool) -> tuple[Grid | None, li
     for index, header in enumerate(headers):
         if header.column:
             positions[header.column] = index
+        elif filled[index] and _is_other_year(read[index], headers):
+            kept = next(own for own in headers if own.column == read[index].column)
+            row = raw.numbers[start] or None
+            tell(Severity.WARNING, "header.other_year", row, header.text, read_as=kept.text)
         elif filled[index] and header.text:
             known = read[index].column is not None
             tell(
@@ -160,6 +163,14 @@ def lay_out(raw: RawTable, *, file: str, several: bool) -> tuple[Grid | None, li
         extra,
     )
     return grid, findings
+
+
+def _is_other_year(header: Header, settled: Sequence[Header]) -> bool:
+    return bool(header.year) and any(
+        own.column == header.column and own.year > header.year and own.column.startswith("amount_")
+        for own in settled
+        if own.column
+    )
 
 
 def _first_value(body: list[tuple[int, list[Cell]]], index: int) -> str:

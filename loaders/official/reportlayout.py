@@ -158,7 +158,9 @@ def read_column(text: str) -> tuple[str, str]:
     bare = re.sub(r"[(\[][^)\]]*[)\]]?", " ", written)
     undated = re.sub(r"\b(?:19|20)\d\d\b", " ", bare)
     columns, _ = _names()
-    for candidate in (written, bare, undated, _UNIT_WORD.sub(" ", undated)):
+    without_unit = _UNIT_WORD.sub(" ", undated)
+    unlinked = re.sub(r"\b(?:i|in)\s*$", "", without_unit)
+    for candidate in (written, bare, undated, without_unit, unlinked):
         key = _key(candidate).replace("³", "3")
         name = columns.get(key) or columns.get(key.replace(" ", ""))
         if name:

@@ -56,8 +56,10 @@ _PART = re.compile(
     r"|\b(?P<kind2>kvartal|tertial|halvår|q|t|h)\s*(?P<n2>[1-4])\b)",
     re.IGNORECASE,
 )
+_UNITS = "kgm?|kgs|kilo|kilogram|tonne[rs]?|tonn|tons?|t|to|tn|tne|mt|m3|liter"
 _BESIDE_YEAR = re.compile(
-    r"\b(?:kg|kilo|tonn|tonnes?|t|mengde|mengd|vekt|sum|totalt?|år|year|amount|weight|i alt|avfallsmengde)\b"
+    rf"\b(?:{_UNITS}|mengde|mengd|(?:netto)?vekt|netto|levert|sum|totalt?|år|year|amount|weight|i alt|i|in"
+    r"|avfallsmengde|avfallsmengd|tonnasje)\b"
 )
 _PART_MONTHS = {"k": 3, "q": 3, "t": 4, "h": 6}
 
@@ -191,7 +193,7 @@ def _read_part(part: re.Match[str], years: list[int]) -> Period | None:
 def read_month_header(text: str) -> tuple[int, int] | None:
     """Return (year or 0, month) of a column's header that is nothing but a month, else None."""
     bare = clean_words(text).casefold()
-    bare = re.sub(r"\(?\b(?:kg|tonn|t|mengde|vekt|sum)\b\)?", " ", bare).strip(" .,;:()")
+    bare = re.sub(rf"\(?\b(?:{_UNITS}|mengde|vekt|sum)\b\)?", " ", bare).strip(" .,;:()")
     if (day := read_date(bare)) is not None and day.day == 1:
         return day.year, day.month
     if found := _MONTH_YEAR.fullmatch(bare):

@@ -17,12 +17,13 @@ from loaders.rawtables import Cell
 _OF_SITE = ("address", "postcode", "place", "postal", "municipality")
 _POSTAL = re.compile(r"(?:N(?:O)?-)?(?P<postcode>\d{4})\s+(?P<place>[^\W\d][^\d,;]*)$")
 _LABELLED = re.compile(
-    r"[\s,;–-]*[(\[]?\s*\b(?:(?:org(?:anisasjons)?|foretaks)[.\s-]*(?:nr|nummer|no)\b[.:\s]*(?:NO\s*)?|NO\s?(?=\d{9}|\d{3} \d{3} \d{3}))"
+    r"[\s,;–-]*[(\[]?\s*\b(?:(?:org(?:anisasjons)?|foretaks)[.\s-]*(?:nr|nummer|no)(?![^\W\d])[.:\s]*(?:NO\s*)?|NO\s?(?=\d{9}|\d{3} \d{3} \d{3}))"
     r"(?P<number>\d[\d\s.]*\d)(?:\s*MVA)?\b\s*[)\]]?",
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"[\s,;–-]*[(\[]?\s*\b(?P<number>\d{9}|\d{3} \d{3} \d{3})(?:\s*MVA)?\b\s*(?:[)\]]|$)", re.IGNORECASE
+    r"[\s,;–-]*[(\[]?\s*\b(?P<number>\d{9}|\d{3} \d{3} \d{3})(?:\s*MVA)?\b\s*(?:[)\]]|$)|^(?P<first>\d{9}|\d{3} \d{3} \d{3})\b",
+    re.IGNORECASE,
 )
 _HOUSE = re.compile(
     r"(?P<street>[^\W\d][^,;\d]*?)\s+\d{1,4}\s?[A-ZÆØÅa-zæøå]?(?:\s?[-/]\s?\d{1,4}\s?[A-Za-z]?)?"
@@ -33,6 +34,8 @@ _STREET = re.compile(
     r"|strand[ae]?|moen|marka|sletta|dalen|myra)\.?|street|road)$",
     re.IGNORECASE,
 )
+_CHAIN = re.compile(r"\d{4}$")
+"""House numbers of four figures are rare, and shops called so (Rema 1000) are not."""
 _PART_OF_SITE = re.compile(
     r"(?:bygg|bygning|avd|avdeling|hall|port|lager|felt|etasje|etg|blokk|hus|sone|tomt|prosjekt|butikk|kontor|linje|fase"
     r"|trinn|trapp|rom|kontrakt|ordre|anlegg|rigg|sjakt|kunde|nr)\b",
@@ -72,7 +75,11 @@ def read_site(block: dict[str, str], cells: dict[str, Cell], report: Report) -> 
         postcode, place = postcode or postal["postcode"], postal["place"].strip()
     whole = customer
     customer, own_address, own_postal = part_address(customer, named=True)
-    if own_address and site and fold_words(site) not in (fold_words(customer), fold_words(whole)):
+    if (
+        (own_address or own_postal)
+        and site
+        and fold_words(site) not in (fold_words(customer), fold_words(whole))
+    ):
         customer, own_address, own_postal = (
             whole,
             "",
@@ -93,13 +100,14 @@ def _part_number(text: str, report: Report) -> tuple[str, str]:
     found = _LABELLED.search(text)
     number, problem = check_organisation_number(found["number"]) if found else (None, None)
     if found is None and (bare := _BARE.search(text)):
-        number, _ = check_organisation_number(bare["number"])
+        number, _ = check_organisation_number(bare["number"] or bare["first"])
         found = bare if number else None  # nine digits by themselves may be anything
     if found is None:
         return text, ""
     if problem:
         report("warning", "wastereport.number_invalid", None, None, value=found["number"].strip())
-    left = f"{text[: found.start()]} {text[found.end() :].lstrip(' ,;)-')}"
+    rest = text[found.end() :].lstrip(" )]-")
+    left = f"{text[: found.start()]}{'' if rest[:1] in (',', ';') else ' '}{rest}"
     return " ".join(left.split()).strip(" ,;-"), number or ""
 
 
@@ -109,15 +117,16 @@ def part_address(text: str, *, named: bool = False) -> tuple[str, str, str]:
     A part with a house number is an address where it names a street, where a postcode follows;
     ``Bygg 4`` and ``Avd. 12`` are none, and nor is the first part where the text is a name (`named`).
     """
-    postal = found[0] if (found := _POSTAL.search(text)) else ""
-    parts = [part.strip() for part in re.split(r"[,;]", _POSTAL.sub("", text)) if part.strip()]
+    plain = re.sub(r"[()\[\]]", ",", text).strip(" ,")
+    postal = found[0] if (found := _POSTAL.search(plain)) else ""
+    parts = [part.strip() for part in re.split(r"[,;|]|\s-\s|-\s*$", _POSTAL.sub("", plain)) if part.strip()]
     address = ""
     for index in reversed(range(len(parts))):
         house = _HOUSE.fullmatch(parts[index])
         if house is None or _PART_OF_SITE.match(parts[index]) or (named and index == 0):
             continue
         last = index == len(parts) - 1
-        if _STREET.search(house["street"]) or (postal and last):
+        if _STREET.search(house["street"]) or (postal and last and not _CHAIN.search(parts[index])):
             address = parts.pop(index)
-            break
-    return ", ".join(parts), address, postal
+            return ", ".join(parts), address, postal
+    return (text[: -len(postal)] if postal and text.endswith(postal) else text).strip(" ,;-"), "", postal
