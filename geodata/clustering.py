@@ -14,12 +14,13 @@ dropped.
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, eye_array
 
 from geodata.exchange import sum_exchange
 from geodata.flows import ENERGY, TONNES
@@ -138,22 +139,27 @@ def _found_groups(
     minutes: csr_array, links: csr_array, *, at_least: int, pulse: Callable[[], None] = lambda: None
 ) -> Ints:
     """Give each candidate the centre of the group that took it first, -1 for none."""
-    n = minutes.shape[0]
+    first, twin = _number_twins(minutes)
+    n = len(first)
+    sizes = np.bincount(twin, minlength=n)
+    near = _merge_twins(minutes, twin) + eye_array(n, format="csr")
+    linked = _merge_twins(links, twin)
     centre = np.full(n, -1, dtype=np.intp)
     free = np.ones(n, dtype=bool)
 
     def surroundings(i: int) -> Ints:
-        around = minutes.indices[minutes.indptr[i] : minutes.indptr[i + 1]]
-        around = np.append(around[free[around]], i)
-        return np.sort(around).astype(np.intp)
+        around = near.indices[near.indptr[i] : near.indptr[i + 1]]
+        mine: Ints = around[free[around]].astype(np.intp)
+        return mine
 
     def worth(i: int) -> tuple[int, int]:
         around = surroundings(i)
         inside = np.zeros(n, dtype=bool)
         inside[around] = True
-        partners = [links.indices[links.indptr[k] : links.indptr[k + 1]] for k in around]
-        pairs = int(inside[np.concatenate(partners)].sum()) // 2
-        return (pairs, len(around)) if len(around) >= at_least else (0, 0)
+        entries = _list_entries(linked, around)
+        pairs = int(linked.data[entries[inside[linked.indices[entries]]]].sum()) // 2
+        size = int(sizes[around].sum())
+        return (pairs, size) if size >= at_least else (0, 0)
 
     # What is taken out only ever lowers the worth of the others: only the best known needs a fresh look.
     heap = [(-pairs, -size, i) for i in range(n) for pairs, size in [worth(i)] if pairs]
@@ -169,9 +175,44 @@ def _found_groups(
                 heapq.heappush(heap, (-now[0], -now[1], i))
             continue
         around = surroundings(i)
-        centre[around] = i
+        centre[around] = first[i]
         free[around] = False
-    return centre
+    return centre[twin]
+
+
+def _number_twins(minutes: csr_array) -> tuple[Ints, Ints]:
+    """Find candidates with the same neighbours, themselves among them, which found and join groups alike.
+
+    Facilities at one point are such twins, and registers put hundreds at one point. Returns the first of each
+    kind, ascending, and for each candidate the number of its kind.
+    """
+    known: dict[bytes, int] = {}
+    n = minutes.shape[0]
+    first: list[int] = []
+    twin = np.empty(n, np.intp)
+    for i in range(n):
+        around = minutes.indices[minutes.indptr[i] : minutes.indptr[i + 1]]
+        at = int(np.searchsorted(around, i))
+        key = around[:at].tobytes() + i.to_bytes(around.itemsize, sys.byteorder) + around[at:].tobytes()
+        twin[i] = known.setdefault(key, len(known))
+        if twin[i] == len(first):
+            first.append(i)
+    return np.array(first, np.intp), twin
+
+
+def _merge_twins(matrix: csr_array, twin: Ints) -> csr_array:
+    """Add up the rows and columns of candidates that are twins."""
+    n = int(twin.max(initial=-1)) + 1
+    row = np.repeat(twin, np.diff(matrix.indptr))
+    return csr_array((matrix.data, (row, twin[matrix.indices])), shape=(n, n))
+
+
+def _list_entries(matrix: csr_array, rows: Ints) -> Ints:
+    """Return where the entries of `rows` stand in the data of `matrix`."""
+    counts = np.diff(matrix.indptr)[rows]
+    starts = matrix.indptr[rows] - (np.cumsum(counts) - counts)
+    entries: Ints = np.repeat(starts, counts) + np.arange(counts.sum())
+    return entries
 
 
 def _settle_groups(minutes: csr_array, centre: Ints) -> Ints:

@@ -19,7 +19,7 @@ from geodata.parameters import ScenarioParameters
 from geodata.routing.edgesnapping import SnappedPoints
 from geodata.routing.travel import GraphNetwork, GraphTravel, measure_graph_travel
 from geodata.snapping import MAX_ACCESS_KM, MAX_ANCHORS, REASONS, Snapped, snap_points
-from geodata.transport import Floats, Ints, Legs, Points, locate_facilities
+from geodata.transport import Floats, Ints, Legs, Points, locate_facilities, number_spots
 from geodata.ways import WayTable
 
 if TYPE_CHECKING:
@@ -100,7 +100,11 @@ class RoadTravel:
 
     def pairs(self, origins: Ints, destinations: Ints) -> Legs:
         """Legs of the pairs ``(origins[k], destinations[k])``."""
-        i, j = np.asarray(origins, np.intp), np.asarray(destinations, np.intp)
+        first, spot = self._spots
+        one, two = spot[np.asarray(origins, np.intp)], spot[np.asarray(destinations, np.intp)]
+        # The lower one first, so that both directions of a pair are one computation; so are equal points.
+        keys, back = np.unique(np.minimum(one, two) * len(first) + np.maximum(one, two), return_inverse=True)
+        i, j = (first[ends] for ends in np.divmod(keys, max(len(first), 1)))
         starts = range(0, max(len(i), 1), PAIRS_AT_ONCE)
         blocks = [self._measure(i[s : s + PAIRS_AT_ONCE], j[s : s + PAIRS_AT_ONCE]) for s in starts]
         parts = [np.concatenate([block[c] for block in blocks]) for c in range(5)]
@@ -108,7 +112,8 @@ class RoadTravel:
         unreachable = ~np.isfinite(minutes)
         for values in (km, minutes, toll, rough):
             values[unreachable] = np.nan
-        return Legs(km, minutes, np.where(unreachable, -1, ferries).astype(np.int16), toll, rough)
+        crossings = np.where(unreachable, -1, ferries).astype(np.int16)
+        return Legs(km[back], minutes[back], crossings[back], toll[back], rough[back])
 
     def minutes_between(self, origins: Ints, destinations: Ints) -> Floats:
         """Minutes as a ``len(origins) x len(destinations)`` matrix; NaN where unreachable."""
@@ -128,6 +133,24 @@ class RoadTravel:
         """Positions of all ordered pairs (i != j, both of `among` where given) within both limits, sorted."""
         everyone = np.arange(len(self.ids)) if among is None else np.unique(np.asarray(among, np.intp))
         placed = everyone[np.isfinite(self.snapped.x[everyone]) & np.isfinite(self.snapped.y[everyone])]
+        first, spot = self._spots
+        members = placed[np.argsort(spot[placed], kind="stable")]
+        shown, start, count = np.unique(spot[members], return_index=True, return_counts=True)
+        near = self._spots_within(first[shown], max_km=max_km, max_minutes=max_minutes)
+        one, two = np.concatenate([near, near[:, ::-1][near[:, 0] != near[:, 1]]]).T
+        # every facility of the one point with every one of the other
+        several = count[one] * count[two]
+        at = np.arange(several.sum()) - np.repeat(np.cumsum(several) - several, several)
+        a, b = np.divmod(at, np.repeat(count[two], several))
+        i, j = members[np.repeat(start[one], several) + a], members[np.repeat(start[two], several) + b]
+        i, j = np.divmod(np.sort((i * len(self.ids) + j)[i != j]), max(len(self.ids), 1))
+        return i, j
+
+    def _spots_within(self, placed: Ints, *, max_km: float, max_minutes: float) -> Ints:
+        """Which two of `placed` (different points, ascending) are within both limits, ``pairs x 2``.
+
+        By their place in `placed`, each pair once and the lower first; a point and itself are a pair.
+        """
         from scipy.spatial import cKDTree  # slow to load, and not needed for single ways
 
         tree = cKDTree(np.c_[self.snapped.x[placed], self.snapped.y[placed]])
@@ -137,23 +160,25 @@ class RoadTravel:
             near = cKDTree(np.c_[self.snapped.x[block], self.snapped.y[block]])
             # Generalised lengths can fall a little short of the crow's: the crow gets a margin.
             table = near.sparse_distance_matrix(tree, max_km * 1150 + 1000, output_type="ndarray")
-            one, two = table["i"].astype(np.intp), placed[table["j"]]
-            half = block[one] < two  # both directions of a pair are one computation
-            one, two, straight_m = one[half], two[half], table["v"][half]
+            one, other = table["i"].astype(np.intp), table["j"].astype(np.intp)
+            half = start + one <= other  # both directions of a pair are one computation
+            one, other, straight_m = one[half], other[half], table["v"][half]
+            two = placed[other]
             # What is within both limits costs no more than this; the small excess is for rounding.
             most = max_minutes + self.network.km_cost_min * max_km + 1e-6
             affordable = self._least_cost(block, one, two) <= most
             affordable |= straight_m <= DIRECT_KM * 1000
             dear = np.flatnonzero(~affordable)
             affordable[dear] = self._share_link(block[one[dear]], two[dear])
-            i, j = block[one[affordable]], two[affordable]
-            legs = self.pairs(i, j)
+            one, other = one[affordable], other[affordable]
+            legs = self.pairs(block[one], placed[other])
             within = (legs.minutes <= max_minutes) & (legs.distance_km <= max_km)
-            found.append(np.c_[i, j][within])
-        there = np.concatenate(found)
-        both = np.concatenate([there, there[:, ::-1]])
-        both = both[np.lexsort((both[:, 1], both[:, 0]))]
-        return both[:, 0], both[:, 1]
+            found.append(np.c_[start + one, other][within])
+        return np.concatenate(found)
+
+    @cached_property
+    def _spots(self) -> tuple[Ints, Ints]:
+        return number_spots(self.snapped.x, self.snapped.y)
 
     @cached_property
     def ways(self) -> WayTable:
@@ -226,8 +251,6 @@ class RoadTravel:
         return minutes, km
 
     def _measure(self, i: Ints, j: Ints) -> tuple[npt.NDArray[np.generic], ...]:
-        # the lower position first, so that both directions of a pair are one computation
-        i, j = np.minimum(i, j), np.maximum(i, j)
         ways = self.ways
         entry = self.entry_cost[i][:, :, None] + self.entry_cost[j][:, None, :]
         total = (entry + ways.cost[self.node[i][:, :, None], self.node[j][:, None, :]]).reshape(

@@ -11,7 +11,7 @@ the point does (a point is no bridge).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Final
 
@@ -22,7 +22,7 @@ import shapely
 from geodata.land import MAX_SEA_AFLOAT_KM, MAX_SEA_KM, Land
 from geodata.network import RoadNetwork
 from geodata.parameters import ScenarioParameters
-from geodata.transport import Floats, Ints
+from geodata.transport import Floats, Ints, number_spots
 
 MAX_ANCHORS: Final = 6
 ON_NETWORK_KM: Final = 0.5
@@ -90,7 +90,17 @@ def _trees(network: RoadNetwork) -> tuple[shapely.STRtree, shapely.STRtree, Ints
 
 
 def snap_points(network: RoadNetwork, x: Floats, y: Floats, *, parameters: ScenarioParameters) -> Snapped:
-    """Tie points (EPSG:25833, metres; NaN: none) to `network`."""
+    """Tie points (EPSG:25833, metres; NaN: none) to `network`; equal points are tied once."""
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    first, spot = number_spots(x, y)
+    tied = _snap_different(network, x[first], y[first], parameters=parameters)
+    if len(first) == len(x):
+        return tied
+    ways = {spec.name: getattr(tied, spec.name)[spot] for spec in fields(Snapped)}
+    return Snapped(**{**ways, "x": x, "y": y})
+
+
+def _snap_different(network: RoadNetwork, x: Floats, y: Floats, *, parameters: ScenarioParameters) -> Snapped:
     n = len(x)
     snapped = Snapped(
         first=np.zeros((n, MAX_ANCHORS), np.intp),
@@ -103,8 +113,8 @@ def snap_points(network: RoadNetwork, x: Floats, y: Floats, *, parameters: Scena
         access_km=np.full((n, MAX_ANCHORS), np.inf),
         access_min=np.full((n, MAX_ANCHORS), np.inf),
         estimated_km=np.zeros((n, MAX_ANCHORS)),
-        x=np.asarray(x, float),
-        y=np.asarray(y, float),
+        x=x,
+        y=y,
         status=np.full(n, NO_POINT, np.int8),
     )
     places, chords, usable = _trees(network)

@@ -109,6 +109,25 @@ def locate_facilities(facilities: gpd.GeoDataFrame | Points) -> tuple[tuple[str,
     return tuple(facilities["facility_id"].astype(str)), x, y
 
 
+def number_spots(x: Floats, y: Floats) -> tuple[Ints, Ints]:
+    """Tell equal points from different ones: what holds of a point holds of all that are equal to it.
+
+    Registers that know no more than a postcode put hundreds of facilities at one point.
+
+    Returns
+    -------
+    first : for each different point, the position of the first that stands there; ascending.
+    spot : for each point, which of these it is equal to. Points without a place are all one.
+    """
+    both = np.empty(len(x), complex)
+    both.real, both.imag = x, y
+    _, first, spot = np.unique(both, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    number = np.empty(len(first), np.intp)
+    number[order] = np.arange(len(first))
+    return first[order].astype(np.intp), number[spot]
+
+
 class Travel(Protocol):
     """Travel between the facilities of one scenario, by their position 0..n-1; never an n x n table by force.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from geodata import clustering
 from geodata.clustering import CLUSTER_COLUMNS, MEMBER_COLUMNS, cluster_facilities
 from geodata.flows import prepare_flows
 from geodata.matching import match_streams
@@ -136,3 +137,28 @@ def test_too_few_facilities_give_no_cluster(names):
     assert not len(clusters)
     assert not len(members)
     assert list(clusters.columns) == list(CLUSTER_COLUMNS)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_facilities_at_equal_points_share_a_cluster_as_if_each_were_looked_at_alone(seed, monkeypatch):
+    chance = np.random.default_rng(seed)
+    spots = chance.uniform(0, 60, (14, 2))
+    at = np.r_[np.arange(14), chance.integers(14, size=46)]
+    chance.shuffle(at)
+    names = [f"f{k:02}" for k in range(60)]
+    streams = []
+    for name, spot in zip(names, at, strict=True):  # who stands at one point gives and takes the same
+        material = "glass" if spot % 3 else "wood"
+        streams += [give(f"o-{name}", name, material=material), take(f"n-{name}", name, material=material)]
+    tables = make_tables(dict.fromkeys(names, (10.0, 63.0)), streams)
+    away = spots[at][:, None] - spots[at]
+    travel = TableTravel(names, np.hypot(away[..., 0], away[..., 1]))
+    parameters = ScenarioParameters(cluster_minutes=14)
+    clusters, members = cluster(tables, travel, parameters)
+    assert len(clusters) >= 2
+    label = members.set_index("facility_id")["cluster_id"].astype(object).reindex(names, fill_value="")
+    for spot in range(14):
+        assert label[at == spot].nunique() == 1
+    monkeypatch.setattr(clustering, "_number_twins", lambda minutes: (np.arange(minutes.shape[0]),) * 2)
+    for now, before in zip(cluster(tables, travel, parameters), (clusters, members), strict=True):
+        assert now.equals(before)

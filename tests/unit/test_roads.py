@@ -17,6 +17,7 @@ from geodata.parameters import ScenarioParameters
 from geodata.roads import RoadTravel, measure_straight, measure_travel
 from geodata.routes import find_route
 from geodata.schemas import conform_table
+from geodata.transport import number_spots
 
 ORIGIN = (270_000.0, 7_040_000.0)
 PARAMETERS = ScenarioParameters(access_detour_factor=1.5, access_speed_kmh=30)
@@ -336,3 +337,48 @@ def test_pairs_within_and_a_part_of_travel_equal_all_pairs_one_by_one(seed: int)
     for name in ("distance_km", "minutes", "ferries", "toll_nok", "estimated_km"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(again, name))
     assert part.reasons == travel.reasons[1::2]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_equal_points_have_equal_answers_which_are_those_of_the_point_alone(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    places = {f"P{k}": (float(x), float(y)) for k, (x, y) in enumerate(chance.uniform(0, 40, (9, 2)))}
+    links = [
+        (a, b, 1.1 * float(np.hypot(*np.subtract(places[a], places[b]))) + 0.1, 60.0, 0, 0)
+        for a, b in pairwise(places)
+    ]
+    network = make_network(places, links)
+    points = [(float(x), float(y)) for x, y in chance.uniform(0, 40, (8, 2))]
+    points += [
+        (points[0][0] + 0.4, points[0][1]),
+        (300.0, 300.0),
+    ]  # a near neighbour, and one off the network
+    n = 5 * len(points)
+    spot = np.r_[np.arange(len(points)), chance.integers(len(points), size=n - len(points))]
+    alone = measure(network, {f"p{k}": point for k, point in enumerate(points)})
+    travel = measure(network, {f"f{k:02}": points[at] for k, at in enumerate(spot)})
+    one, two = (axis.ravel() for axis in np.meshgrid(range(n), range(n), indexing="ij"))
+    legs, expected = travel.pairs(one, two), alone.pairs(spot[one], spot[two])
+    for name in ("distance_km", "minutes", "ferries", "toll_nok", "estimated_km"):
+        np.testing.assert_array_equal(getattr(legs, name), getattr(expected, name))
+    assert travel.reasons == tuple(alone.reasons[at] for at in spot)
+    assert travel.reasons.count("off_network") == (spot == len(points) - 1).sum()
+    equal = (spot[one] == spot[two]) & (spot[one] < len(points) - 1)
+    assert not legs.minutes[equal].any()
+    for some in (np.arange(n), np.arange(1, n, 3)):
+        near = (legs.distance_km <= 30) & (legs.minutes <= 25) & (one != two)
+        near &= np.isin(one, some) & np.isin(two, some)
+        found = np.c_[travel.pairs_within(max_km=30, max_minutes=25, among=some)]
+        assert found.tolist() == np.c_[one, two][near].tolist()
+        assert 0 < len(found) < len(some) ** 2
+
+
+def test_points_are_told_apart_by_both_axes_and_numbered_as_they_come() -> None:
+    nowhere = float("nan")
+    first, spot = number_spots(
+        np.array([5.0, 1.0, 5.0, nowhere, 5.0, 1.0, nowhere]),
+        np.array([2.0, 2.0, 3.0, nowhere, 2.0, 2.0, nowhere]),
+    )
+    assert first.tolist() == [0, 1, 2, 3]
+    assert spot.tolist() == [0, 1, 2, 3, 0, 1, 3]
+    assert [len(part) for part in number_spots(np.empty(0), np.empty(0))] == [0, 0]
