@@ -37,12 +37,14 @@ def show_registers() -> None:
 
 def _show_extract(extract: Extract, *, used: bool) -> None:
     record = extract.record
-    st.subheader(_("Business register of {date}").format(date=format_date(record.fetched_on)))
+    title = _("Business register of {date}") if extract.is_dated else _("Business register, file of {date}")
+    st.subheader(title.format(date=format_date(record.fetched_on)))
     st.text(extract.name)
     left, middle, right = st.columns(3)
     left.metric(_("Facilities"), format_number(extract.facilities), border=True)
     middle.metric(_("Units read"), format_number(record.facts.get("read", 0)), border=True)
-    right.metric(_("Date of the register"), format_date(record.fetched_on), border=True)
+    day = _("Date of the register") if extract.is_dated else _("The file was saved")
+    right.metric(day, format_date(record.fetched_on), border=True)
     lines = [
         _("Shown on the map.") if used else _("Not shown now: see the switch in the margin."),
         *tell_others(record.facts),
@@ -74,6 +76,7 @@ def _show_counts(rows: list[tuple[str, int]], *, key: str, title: str, alt: str)
             columns=("title", "count"),
             titles={"title": title, "count": _("Count")},
             alt=alt,
+            form="register_counts",
         )
 
 

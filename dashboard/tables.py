@@ -160,6 +160,7 @@ NARROW_FORMS: dict[str, dict[str, int]] = {
         "net_nok": 100,
     },
     "content_basis": {"direction": 62, "basis": 106, "amount_best": 104, "unit": 50},
+    "register_counts": {"title": 270, "count": 70},
     "partners": {"partner": 158, "distance_km": 68, "score": 66},
     "kommune_totals": {"direction": 62, "material": 104, "amount_best": 80, "unit": 42, "basis": 108},
 }
@@ -181,6 +182,7 @@ def show_table(
     titles: Mapping[str, str] | None = None,
     empty: str | None = None,
     missing: str | None = None,
+    form: str = "",
 ) -> None:
     """Show `frame`; with `ids` a row can be picked, and the row of the object picked elsewhere is marked.
 
@@ -193,6 +195,7 @@ def show_table(
     titles : column titles (translated) that differ from the usual ones.
     empty : what is said when there are no rows.
     missing : what stands in an empty cell; "unknown" where nothing else is said.
+    form : key of :data:`NARROW_FORMS` where `key` is not one.
     """
     if frame.empty:
         st.info(empty or _("No rows with these filters."), icon=":material/filter_alt_off:")
@@ -202,7 +205,7 @@ def show_table(
         "alt": alt,
         "placeholder": _("unknown") if missing is None else missing,
     }
-    narrow = NARROW_FORMS.get(key)
+    narrow = NARROW_FORMS.get(form or key)
     if narrow is None:
         _draw(frame, key=key, widths=dict.fromkeys(columns), titles=titles, ids=ids, **said)
         return
