@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from dashboard.labels import GEOCODE_GRADES
-from dashboard.text import N_, format_number
+from dashboard.text import N_, format_date, format_number
 from dashboard.text import gettext as _
 from geodata.schemas import GEOCODE_GRADES as GRADE_ORDER
-from loaders.registershelf import Extract
+from loaders.registershelf import UNDECIDED, Extract
 
 REASONS: Final = {
     "unusable": N_("the row could not be read"),
@@ -36,9 +36,14 @@ REASONS: Final = {
 OTHER_COUNTS: Final = {
     "plants_used": N_("{count} got the exact point of a plant with a permit"),
     "plants_added": N_("{count} are plants with a permit that are no unit of the register"),
+    "plants_cut": N_(
+        "The file of plants is not whole: the service says that it has more plants than the saved page holds. "
+        "Save the other pages too, or fetch all: symbiosekart fetch plants"
+    ),
     "municipality_undecided": N_(
         "{count} lie in a former municipality that was divided; nothing decides which"
     ),
+    "municipality_missing": N_("{count} have no number of a known municipality"),
 }
 
 
@@ -60,8 +65,19 @@ def tell_grades(extract: Extract) -> list[tuple[str, int]]:
 
 def tell_others(facts: Mapping[str, int]) -> list[str]:
     """Return what else is worth telling of an extract, a sentence each."""
-    return [
+    told = [
         _(text).format(count=format_number(facts[name]))
         for name, text in OTHER_COUNTS.items()
         if facts.get(name)
     ]
+    undecided = {name.removeprefix(UNDECIDED): n for name, n in facts.items() if name.startswith(UNDECIDED)}
+    if undecided:
+        numbers = ", ".join(f"{name} ({format_number(count)})" for name, count in undecided.items())
+        told.append(_("Numbers as given and what they may be today: {numbers}").format(numbers=numbers))
+    return told
+
+
+def tell_date(extract: Extract) -> str:
+    """Return what an extract's date is of: the register, or only the file that it was made from."""
+    text = _("register of {date}") if extract.is_dated else _("file of {date}")
+    return text.format(date=format_date(extract.record.fetched_on))

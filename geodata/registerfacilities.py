@@ -29,6 +29,8 @@ Flags = npt.NDArray[np.bool_]
 ID_PREFIX: Final = "register-"
 OWNER: Final = "owner_number"
 """Column of an extract: organisation number of the firm that the unit belongs to."""
+SEVERAL: Final = " → "
+"""Stands in a note between a number as given and those it may be today."""
 LEFT_OUT: Final = (
     "unusable",
     "twice",
@@ -223,6 +225,24 @@ def settle_municipalities(
     return number, number.isin(wanted).fillna(False).astype(bool) | (number.isna() & sure)
 
 
+def tell_undecided(units: pd.DataFrame) -> pd.Series:
+    """Return the number as given, and which of today's it may be, of units whose municipality is open.
+
+    Parameters
+    ----------
+    units : ``municipality_number`` as given, ``municipality_candidates``, ``municipality_today`` as decided.
+
+    Returns
+    -------
+    ``1507 → 1508 / 1580``, in no language; ``9999`` where the number is not known; <NA> where the
+    municipality of today is known or no number was given. Index of `units`.
+    """
+    given = units["municipality_number"].astype("string").str.strip()
+    among = units["municipality_candidates"].astype("string").fillna("").str.replace(" ", " / ")
+    note = given.where(among == "", given + SEVERAL + among)
+    return note.mask(units["municipality_today"].notna() | (given.fillna("") == ""))
+
+
 def find_actor_type(industry_code: object) -> str:
     """Return the kind of actor that an industry code (SN2007 or SN2025) tells of; ``service`` where none."""
     code = "" if pd.isna(industry_code) else str(industry_code)  # type: ignore[call-overload]
@@ -250,7 +270,8 @@ def make_register_facilities(
     Returns
     -------
     Facilities as :data:`geodata.schemas.FACILITIES` and :data:`OWNER`, in the order of their numbers; those
-    without a place have no point.
+    without a place have no point, and those without a municipality keep the number as given in `note`
+    (:func:`tell_undecided`).
     """
     codes = units["industry_code"].astype("string")
     table = pd.DataFrame(
@@ -271,6 +292,7 @@ def make_register_facilities(
             "source_year": pd.array([year] * len(units), dtype="Int64"),
             "visibility": "public",
             "dataset": "register",
+            "note": tell_undecided(units),
             OWNER: units["parent_number"].astype("string"),
         },
         index=units.index,

@@ -17,7 +17,9 @@ import pandas as pd
 from geodata.errors import RefusedFileError
 from geodata.geocoding import AddressIndex, geocode_table
 from geodata.registerfacilities import (
+    ID_PREFIX,
     OWNER,
+    SEVERAL,
     UnitChoices,
     find_known,
     join_plants,
@@ -30,7 +32,7 @@ from loaders.brreg import read_units
 from loaders.embedded import read_municipality_changes
 from loaders.placenames import read_gazetteer
 from loaders.region import read_region
-from loaders.registershelf import GRADE, LEFT
+from loaders.registershelf import GRADE, LEFT, UNDECIDED
 
 REGISTER_TEXT: Final = "Enhetsregisteret, Brønnøysundregistrene"
 PLANT_TEXT: Final = "Miljødirektoratet (anlegg med tillatelse)"
@@ -64,6 +66,11 @@ def fill_from_file(
     ----------
     parents : the register's file of firms: tells whose units are a single person's.
     left_before : reason -> units that were left out when the file was made.
+
+    Raises
+    ------
+    RefusedFileError
+        As ``read_units`` and :func:`fill_register`; ``fill.firms``: the file is the one of firms.
     """
     read = read_units(
         path,
@@ -73,6 +80,8 @@ def fill_from_file(
         keep_sole_proprietors=choices.sole_proprietors,
         progress=progress,
     )
+    if read.of_firms:
+        raise RefusedFileError("fill.firms", file=path.name)
     left = Counter(read.left_out)
     left.update(left_before or {})
     for reason, count in read.faults.items():
@@ -104,7 +113,7 @@ def fill_register(
     ----------
     units : ``geodata.businessunits.BUSINESS_UNIT_COLUMNS``.
     choices : which are taken; municipalities of any county.
-    date : ISO date of the units; its year is told as the source's.
+    date : ISO date of the units; its year is told as the source's. Empty where it is not known.
     left_before : reason -> units that were left out before.
     plants : facilities with permits and exact points: those that are a unit give it their point, the others
         are facilities of their own.
@@ -114,12 +123,14 @@ def fill_register(
     -------
     Facilities (:data:`geodata.schemas.FACILITIES`, data set ``register``), and counts: ``read``, ``taken``,
     ``left_<reason>``, ``grade_<grade>``, ``grade_none``, ``plants_used``, ``plants_added``,
-    ``municipality_undecided``; what is none is not there.
+    ``municipality_undecided`` (and ``undecided_<numbers>`` of them, see
+    :func:`geodata.registerfacilities.tell_undecided`), ``municipality_missing``; what is none is not there.
 
     Raises
     ------
     RefusedFileError
-        ``fill.nothing``: no unit was left to take; ``fill.too_many``: no region has so many.
+        ``fill.nothing``: no unit was left to take (``fill.nothing_of_one``, ``fill.no_units``);
+        ``fill.too_many``: no region has so many.
     """
     tell = progress or (lambda _step, _done, _total: None)
     counts: Counter[str] = Counter()
@@ -140,7 +151,6 @@ def fill_register(
     counts[LEFT + "municipality_split"] += int((~inside).sum())
     taken = taken.assign(municipality_today=number)[inside]
     facilities = make_register_facilities(taken, points[inside], source=REGISTER_TEXT, year=_year(date))
-    counts["municipality_undecided"] = int(facilities["municipality_number"].isna().sum())
     if plants is not None:
         facilities, counts["plants_used"], counts["plants_added"] = join_plants(
             facilities, plants, municipalities=choices.municipalities, source=PLANT_TEXT
@@ -149,11 +159,18 @@ def fill_register(
     counts[LEFT + "in_region"] += int(known.sum())
     facilities = facilities[~known].reset_index(drop=True)
     if facilities.empty:
-        raise RefusedFileError("fill.nothing", read=counts["read"])
+        code = {0: "fill.no_units", 1: "fill.nothing_of_one"}.get(counts["read"], "fill.nothing")
+        raise RefusedFileError(code, read=counts["read"])
     if len(facilities) > MOST_FACILITIES:
         raise RefusedFileError("fill.too_many", count=len(facilities), most=MOST_FACILITIES)
     for grade, count in facilities["geocode_quality"].fillna("none").value_counts().sort_index().items():
         counts[f"{GRADE}{grade}"] = int(count)
+    nowhere = facilities["municipality_number"].isna() & facilities["facility_id"].str.startswith(ID_PREFIX)
+    divided = facilities["note"][nowhere & facilities["note"].str.contains(SEVERAL, regex=False, na=False)]
+    counts["municipality_undecided"] = len(divided)
+    counts["municipality_missing"] = int(nowhere.sum()) - len(divided)
+    for numbers, count in divided.value_counts().sort_index().items():
+        counts[f"{UNDECIDED}{numbers}"] = int(count)
     counts["taken"] = len(facilities)
     tell("place", len(number), len(number))
     return facilities, {name: count for name, count in counts.items() if count}

@@ -41,6 +41,9 @@ PLANT_ATTRIBUTION: Final = (
 )
 ADDRESS_ATTRIBUTION: Final = "© Kartverket"
 LEFT: Final = "left_"
+UNDECIDED: Final = "undecided_"
+FILE_DAY: Final = "file_day"
+"""Fact of an extract whose date is the day its file was saved, because the file does not tell its own."""
 GRADE: Final = "grade_"
 
 
@@ -72,6 +75,16 @@ class Extract:
     def grades(self) -> dict[str, int]:
         """Grade of :data:`geodata.schemas.GEOCODE_GRADES`, or ``none`` -> facilities."""
         return _facts(self.record.facts, GRADE)
+
+    @property
+    def undecided(self) -> dict[str, int]:
+        """Number as given and today's candidates (``1507 → 1508 / 1580``) -> facilities."""
+        return _facts(self.record.facts, UNDECIDED)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether its date is the register's own, not only the day a file was saved."""
+        return not self.record.facts.get(FILE_DAY)
 
     @property
     def attributions(self) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -12,7 +13,7 @@ import typer
 
 from dashboard.commands.progress import ProgressBar, show_plain
 from dashboard.commands.region import find_municipalities
-from dashboard.text import N_, format_date, format_number
+from dashboard.text import N_, format_number
 from dashboard.text import gettext as _
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def fill(
     if out is not None and out.suffix.lower() not in FORMATS:
         raise typer.BadParameter(_("Choose .xlsx, .gpkg or .csv."), param_hint="--out")
     file, day, numbers, left = _find_units(units, county or [], municipality or [])
+    dated = units is None or _read_date(units.name) is not None
     choices = UnitChoices(
         municipalities=numbers,
         min_employees=min_employees,
@@ -91,21 +93,23 @@ def fill(
     with ExitStack() as stack:
         bar = ProgressBar(STEPS)
         stack.callback(bar.close)
-        known_plants = read_kept_plants(plants)
+        known_plants, plant_facts = read_kept_plants(plants) or (None, {})
         index = _open_addresses(register, stack)
         facilities, counts = fill_from_file(
             file,
             choices=choices,
-            date=day,
+            date=day if dated else "",
             parents=parents or registershelf.find_parents(),
             plants=known_plants,
             addresses=index,
             left_before=left,
             progress=bar.tell,
         )
+    if plant_facts.get("pages_lacking"):
+        counts["plants_cut"] = 1
     kept = registershelf.keep_extract(
         facilities,
-        counts,
+        counts if dated else {**counts, registershelf.FILE_DAY: 1},
         name=name.strip() or _name_area(numbers, file),
         area="-".join(sorted({number[:2] for number in numbers})),
         question=_describe(choices.min_employees, choices.industries, file, numbers),
@@ -140,7 +144,8 @@ def _find_units(
             raise typer.BadParameter(
                 _("There is no file {name}.").format(name=units.name), param_hint="UNITS"
             )
-        return units, datetime.fromtimestamp(units.stat().st_mtime, UTC).date().isoformat(), numbers, {}
+        saved = datetime.fromtimestamp(units.stat().st_mtime, UTC).date().isoformat()
+        return units, _read_date(units.name) or saved, numbers, {}
     record = find_units(numbers)
     if record is None:
         raise typer.BadParameter(
@@ -154,6 +159,16 @@ def _find_units(
         name.removeprefix("left_"): count for name, count in record.facts.items() if name.startswith("left_")
     }
     return record.path(sources_folder()), record.fetched_on, numbers, left
+
+
+def _read_date(name: str) -> str | None:
+    """Return the ISO date in a file's name, as the register names what is downloaded; None where none is."""
+    for found in re.finditer(r"(?<!\d)20\d\d-\d\d-\d\d(?!\d)", name):
+        try:
+            return date.fromisoformat(found[0]).isoformat()
+        except ValueError:
+            continue
+    return None
 
 
 def _open_addresses(register: Path | None, stack: ExitStack) -> AddressIndex | None:
@@ -223,8 +238,12 @@ def _tabulate(kept: Extract) -> dict[str, object]:
         "grades": kept.grades,
         "plants_used": record.facts.get("plants_used", 0),
         "plants_added": record.facts.get("plants_added", 0),
+        "plants_cut": bool(record.facts.get("plants_cut", 0)),
         "municipality_undecided": record.facts.get("municipality_undecided", 0),
+        "municipality_missing": record.facts.get("municipality_missing", 0),
+        "undecided": kept.undecided,
         "date": record.fetched_on,
+        "date_is_of": "register" if kept.is_dated else "file",
         "question": record.question,
         "licence": record.licence,
         "attribution": list(kept.attributions),
@@ -233,19 +252,19 @@ def _tabulate(kept: Extract) -> dict[str, object]:
 
 
 def _tell(kept: Extract) -> None:
-    from dashboard.registerwords import tell_grades, tell_left_out, tell_others
+    from dashboard.registerwords import tell_date, tell_grades, tell_left_out, tell_others
 
     facts = kept.record.facts
     typer.echo(
-        _("{name}: {count} facilities of {read} units, register of {date}.").format(
+        _("{name}: {count} facilities of {read} units, {date}.").format(
             name=show_plain(kept.name),
             count=format_number(kept.facilities),
             read=format_number(facts.get("read", 0)),
-            date=format_date(kept.record.fetched_on),
+            date=tell_date(kept),
         )
     )
     for line in tell_others(facts):
-        typer.echo(f"  {line}")
+        typer.echo(f"  {show_plain(line)}")
     if left := tell_left_out(kept):
         typer.echo(_("Left out:"))
     for word, count in left:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from geodata.businessunits import (
+    UNIT_FORMS,
     ParentForms,
     empty_units,
     fill_parent_forms,
@@ -47,6 +48,7 @@ class UnitsRead:
     fetched_on : of a search, the ISO date of the oldest answer.
     parents_gone : owners that are no longer in the register.
     retired : of a search, industries asked for that SN2025 does not have and that no unit had.
+    of_firms : whether the rows are firms ("enheter"): each with a legal form, hardly one with an owner.
     """
 
     units: pd.DataFrame
@@ -61,6 +63,7 @@ class UnitsRead:
     fetched_on: str = ""
     parents_gone: int = 0
     retired: tuple[str, ...] = ()
+    of_firms: bool = False
 
     def tell(self, file: str) -> tuple[Finding, ...]:
         """Return what a person should know of it; `file` is the source's name."""
@@ -122,6 +125,8 @@ class UnitsReading:
     parents: ParentForms | None
     keep_sole_proprietors: bool
     rows: int = 0
+    firms: int = 0
+    owned: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
@@ -134,6 +139,7 @@ class UnitsReading:
         numbers = read_numbers(texts["organisation_number"])
         self.rows += len(numbers)
         self._count_codes(texts.get("industry_code"))
+        self._count_firms(texts)
         usable = numbers >= 0
         self.faults["number"] += int(np.count_nonzero(~usable))
         there = self.places.judge(texts.get("municipality_number"), rows=len(numbers))
@@ -175,6 +181,8 @@ class UnitsReading:
             self.places.count_unsure(units["municipality_number"]),
             faults.mended,
             revision,
+            # Some firms have an owner too (a directorate of its ministry); of units nearly all have.
+            of_firms=self.firms > 0.9 * self.rows and self.owned < 0.5 * self.rows,
         )
 
     def _keep(self, units: pd.DataFrame, numbers: npt.NDArray[np.int64]) -> None:
@@ -185,6 +193,18 @@ class UnitsReading:
             self.left_out.update(left.reasons)
         self.parts.append(units)
         self.numbers.append(numbers[units.index.to_numpy()])
+
+    def _count_firms(self, texts: Texts) -> None:
+        """Count the rows whose form is a firm's, and those that name an owner."""
+        forms, owners = texts.get("form"), texts.get("parent_number")
+        if forms is not None:
+            own = pc.is_in(
+                pc.utf8_upper(pc.utf8_trim_whitespace(forms)), pa.array(sorted(UNIT_FORMS), forms.type)
+            )
+            told = len(forms) - forms.null_count
+            self.firms += told - int(pc.sum(own).as_py() or 0)
+        if owners is not None:
+            self.owned += len(owners) - owners.null_count
 
     def _count_codes(self, codes: pa.Array | None) -> None:
         if codes is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -317,3 +319,40 @@ def test_what_was_fetched_is_filled_without_a_file_and_plants_give_their_points(
     assert (made.geometry["Tenkt Fabrikk AS"].x, made.geometry["Tenkt Fabrikk AS"].y) == (10.38, 63.36)
     assert made["geocode_quality"].to_dict()["Tenkt Fabrikk AS"] == "given"
     assert set(made["dataset"]) == {"register"}
+    assert counts["plants_cut"] is False
+    page = {"type": "FeatureCollection", "features": features, "exceededTransferLimit": True}
+    plants.write_text(json.dumps(page), encoding="utf-8")
+    _code, told, _complaint = call("--lang", "en", "fill", "--plants", str(plants))
+    assert "The file of plants is not whole" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("u.csv.gz", "file of 4 May 2024"), ("u_2023-02-01.csv.gz", "register of 1 February 2023")],
+)
+def test_the_day_a_file_was_saved_is_not_called_the_registers(
+    call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, word: str
+) -> None:
+    monkeypatch.setenv("SYMBIOSEKART_SOURCES", str(tmp_path / "shelf"))
+    path = write_csv(tmp_path / name, [make_row(1)])
+    saved = datetime(2024, 5, 4, 12, tzinfo=UTC).timestamp()
+    os.utime(path, (saved, saved))
+    code, told, complaint = call("--lang", "en", "fill", str(path), "--county", "50", "--name", "one")
+    assert code == 0, complaint
+    assert word in told
+    own = "register of" in word
+    (extract,) = list_extracts(tmp_path / "shelf")
+    assert extract.is_dated == own
+    years = read_extract("one", folder=tmp_path / "shelf")["source_year"].dropna().to_list()
+    assert years == ([2023] if own else [])
+
+
+def test_the_file_of_firms_is_said_to_belong_to_parents(
+    call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYMBIOSEKART_SOURCES", str(tmp_path))
+    firms = [make_row(1) | {"overordnetEnhet": "", "organisasjonsform.kode": "AS"}]
+    code, _told, complaint = call("fill", str(write_csv(tmp_path / "e.csv.gz", firms)))
+    assert code == 2
+    assert "hovedenheter" in complaint
+    assert "--parents" in complaint

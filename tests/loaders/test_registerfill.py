@@ -244,11 +244,11 @@ def test_a_name_that_nobody_gave_is_told_with_those_there_are(bulk: Path) -> Non
 
 
 def test_nothing_left_is_told_and_keeps_nothing(tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "few.csv.gz", [make_row(3, employees=3)])
+    path = write_csv(tmp_path / "few.csv.gz", [make_row(3, employees=3), make_row(4, employees=0)])
     with pytest.raises(RefusedFileError) as refused:
         fill(path)
     assert refused.value.code == "fill.nothing"
-    assert refused.value.values["read"] == 1
+    assert refused.value.values["read"] == 2
 
 
 def test_who_stands_in_the_region_already_is_left_out(tmp_path: Path) -> None:
@@ -294,3 +294,57 @@ def test_sources_name_owner_licence_and_date(bulk: Path) -> None:
 )
 def test_a_name_becomes_a_key_that_is_safe_in_links_and_files(name: str, key: str) -> None:
     assert name_extract(name) == key
+
+
+def test_a_number_that_nothing_settles_stands_in_the_note_and_the_counts(tmp_path: Path) -> None:
+    nowhere = ("", "", "1507")
+    rows = [
+        make_row(1, town=nowhere),
+        make_row(2, town=nowhere),
+        make_row(3, town=("6008", "ÅLESUND", "1507")),
+    ]
+    path = write_csv(tmp_path / "u.csv.gz", rows)
+    facilities, counts = fill(path, "15")
+    assert counts["municipality_undecided"] == 2
+    assert counts["undecided_1507 → 1508 / 1580"] == 2
+    notes = facilities.set_index("organisation_number")["note"]
+    assert notes[[number(1), number(2)]].to_list() == ["1507 → 1508 / 1580"] * 2
+    assert pd.isna(notes[number(3)])
+    kept = keep_extract(facilities, counts, name="M", area="15", question="", date=DATE, folder=tmp_path)
+    assert find_extract("m", folder=tmp_path).undecided == {"1507 → 1508 / 1580": 2}
+    assert read_extract(kept.key, folder=tmp_path)["note"].dropna().to_list() == ["1507 → 1508 / 1580"] * 2
+
+
+def test_a_number_of_no_municipality_is_kept_as_given(tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path / "u.csv.gz", [make_row(1, town=("", "", "9898")), make_row(2, town=("", "", ""))]
+    )
+    facilities, counts = fill_from_file(path, choices=UnitChoices(), date=DATE)
+    assert counts["municipality_missing"] == 2
+    assert "municipality_undecided" not in counts
+    assert facilities.set_index("organisation_number")["note"].dropna().to_dict() == {number(1): "9898"}
+
+
+FIRM = {"overordnetEnhet": "", "organisasjonsform.kode": "AS"}
+
+
+def test_the_file_of_firms_is_recognised(tmp_path: Path) -> None:
+    firms = [make_row(place) | FIRM for place in range(6)]
+    firms[0] |= {"overordnetEnhet": number(77), "organisasjonsform.kode": "ORGL"}  # a firm with an owner
+    for path in (write_csv(tmp_path / "e.csv.gz", firms), write_json(tmp_path / "e.json", firms)):
+        with pytest.raises(RefusedFileError) as caught:
+            fill(path)
+        assert (caught.value.code, caught.value.values) == ("fill.firms", {"file": path.name})
+    # Units whose own form is told otherwise have an owner all the same.
+    owned = [make_row(place) | {"organisasjonsform.kode": "AS"} for place in range(6)]
+    assert len(fill(write_csv(tmp_path / "u.csv.gz", owned))[0]) == 6
+
+
+@pytest.mark.parametrize(
+    ("count", "code"), [(0, "fill.no_units"), (1, "fill.nothing_of_one"), (2, "fill.nothing")]
+)
+def test_nothing_left_is_told_of_one_as_of_one(tmp_path: Path, count: int, code: str) -> None:
+    path = write_csv(tmp_path / "u.csv.gz", [make_row(place, town=BERGEN) for place in range(count)])
+    with pytest.raises(RefusedFileError) as caught:
+        fill(path)
+    assert caught.value.code == code
