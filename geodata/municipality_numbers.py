@@ -56,8 +56,8 @@ class Resolution:
 def normalise_municipality_number(value: object) -> tuple[str | None, bool]:
     """Read a municipality number as written by people and spreadsheets.
 
-    Takes ``"0301"``, ``301``, ``301.0``, ``"301"``, ``"K-0301"``, ``"K_0301"``, ``"0301 Oslo"`` and no-break spaces.
-    Whether the number was ever in use is not asked.
+    Takes ``"0301"``, ``301``, ``301.0``, ``"301"``, ``"K-0301"``, ``"K_0301"``, ``"0301 Oslo"`` and
+    no-break spaces. Whether the number was ever in use is not asked.
 
     Returns
     -------

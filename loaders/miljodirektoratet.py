@@ -21,7 +21,7 @@ from geodata.municipalities import locate_points
 from geodata.schemas import FACILITIES, WGS84, conform_table
 from loaders.embedded import read_municipalities
 from loaders.official.arcgisfeatures import Record, is_feature_page, read_records, unknown_systems
-from loaders.official.arcgisquery import describe_layer, fetch_features
+from loaders.official.arcgisquery import describe_layer, fetch_features, has_more
 from loaders.official.plantrows import PLANT_COLUMNS, count_statuses, tabulate_plants
 from loaders.official.webclient import Progress, Service, WebClient
 
@@ -65,8 +65,9 @@ class PermittedPlants:
         address at the authority; other texts in ``fact_sheet_text``), ``municipality_number`` (today's, by
         the point), ``geometry`` (None where it has no point).
     facts : counts worth telling: ``rows``, ``repeated`` (plants that came twice, taken once), ``unusable``
-        (neither number nor name), ``without_point``, ``outside`` (not in the area asked for), and one for
-        each status.
+        (neither number nor name), ``without_point``, ``outside`` (not in the area asked for), one for
+        each status, and of a saved answer ``pages_lacking``: 1 where the service says that it has more plants
+        and the page with the last of them is not there.
     fetched_on : ISO date of the oldest answer, or empty (a file). question : in the service's words.
     """
 
@@ -149,6 +150,7 @@ def read_permitted_plants(path: Path | str, *, areas: gpd.GeoDataFrame | None = 
     records = [record for page in pages for record in read_records(page)]
     polygons = read_municipalities() if areas is None else areas
     plants, facts = _build(records, polygons)
+    facts["pages_lacking"] = int(all(has_more(page) for page in pages))
     return PermittedPlants(plants, {**facts, **count_statuses(plants)})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -58,8 +58,11 @@ def keep_plants(
     return (kept,)
 
 
-def read_kept_plants(path: Path | None = None, *, folder: Path | None = None) -> gpd.GeoDataFrame | None:
-    """Return plants as facilities, out of `path` or of the newest fetched file; None where there is none.
+def read_kept_plants(
+    path: Path | None = None, *, folder: Path | None = None
+) -> tuple[gpd.GeoDataFrame, Mapping[str, int]] | None:
+    """Return plants as facilities out of `path` or of the newest fetched file, and the facts of the reading;
+    None where there is none.
 
     Raises
     ------
@@ -72,5 +75,6 @@ def read_kept_plants(path: Path | None = None, *, folder: Path | None = None) ->
         if not found:
             return None
         path = found[0].path(shelf)
-    facilities, _ = to_facilities(read_permitted_plants(path))
-    return facilities
+    read = read_permitted_plants(path)
+    facilities, _ = to_facilities(read)
+    return facilities, read.facts

@@ -334,6 +334,20 @@ def test_several_pages_with_a_byte_order_mark_are_one_table(tmp_path: Path) -> N
     assert (len(found.table), found.facts["repeated"]) == (3, 1)
 
 
+@pytest.mark.parametrize(
+    ("pages", "lacking"),
+    [
+        ({"features": PLANTS[:2], "exceededTransferLimit": True}, 1),
+        ({"features": PLANTS[:2], "properties": {"exceededTransferLimit": True}}, 1),
+        ({"features": PLANTS[:2], "exceededTransferLimit": False}, 0),
+        ([{"features": PLANTS[:2], "exceededTransferLimit": True}, {"features": PLANTS[2:]}], 0),
+        ([{"features": PLANTS[k : k + 1], "exceededTransferLimit": True} for k in range(2)], 1),
+    ],
+)
+def test_a_saved_page_of_several_is_told(pages: object, lacking: int, tmp_path: Path) -> None:
+    assert read_permitted_plants(save(tmp_path, pages)).facts["pages_lacking"] == lacking
+
+
 # --- values ---------------------------------------------------------------------------------------
 
 
@@ -459,7 +473,9 @@ def test_what_is_kept_on_the_shelf_is_read_again_the_same(tmp_path: Path) -> Non
         pd.DataFrame(again.drop(columns="geometry")), pd.DataFrame(fetched.table.drop(columns="geometry"))
     )
     assert again.geometry.isna().tolist() == fetched.table.geometry.isna().tolist()
-    facilities = read_kept_plants(folder=tmp_path)
-    assert facilities is not None
+    found = read_kept_plants(folder=tmp_path)
+    assert found is not None
+    facilities, facts = found
+    assert facts["pages_lacking"] == 0
     assert set(facilities["facility_id"]) == {"plant-5003", "plant-5009"}
     assert read_kept_plants(folder=tmp_path / "empty") is None
