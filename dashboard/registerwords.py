@@ -37,8 +37,8 @@ OTHER_COUNTS: Final = {
     "plants_used": N_("{count} got the exact point of a plant with a permit"),
     "plants_added": N_("{count} are plants with a permit that are no unit of the register"),
     "plants_cut": N_(
-        "The file of plants is not whole: the service says that it has more plants than the saved page holds. "
-        "Save the other pages too, or fetch all: symbiosekart fetch plants"
+        "The file of plants is not whole: the service says that it has more plants than the saved page "
+        "holds. Save the other pages too, or fetch all: symbiosekart fetch plants"
     ),
     "municipality_undecided": N_(
         "{count} lie in a former municipality that was divided; nothing decides which"
