@@ -325,6 +325,9 @@ def _looks_like_report(raw: RawTable, header: int, file: str) -> bool:
         return True
     if months and not placed:
         return True
+    sited = "site" in columns and "customer" in block and "customer" not in columns
+    if sited and (titled or block & {"period", "from"}):
+        return True  # the customer stands above, and its sites in a column
     if years and grid is not None and _could_be_report(grid):
         return True  # a list holds one year's amount: the other columns would be lost
     if "date" in columns and "site" in columns:
@@ -336,10 +339,13 @@ def _looks_like_report(raw: RawTable, header: int, file: str) -> bool:
 def _could_be_report(grid: Grid) -> bool:
     """Tell whether all that was understood of a list is read of reports too. A number of the customer is no
     identifier of a facility in other files."""
-    known = set(grid.headers)
-    if "facility_id" in known and _read_label(grid.headers["facility_id"].text)[0] == "customer_number":
-        known.discard("facility_id")
-    return known <= _OF_REPORTS
+    for column, header in grid.headers.items():
+        if column == "facility_id" and _read_label(header.text)[0] == "customer_number":
+            continue
+        read = read_column(header.text)[0] or read_year_header(header.text)
+        if column not in _OF_REPORTS or not read:
+            return False
+    return True
 
 
 _OF_REPORTS = frozenset(

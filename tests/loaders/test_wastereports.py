@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from dashboard.commands.check import write_text
 from dashboard.messages import describe_finding
+from dashboard.text import read_catalogues
 from geodata.findings import Severity
 from loaders.codes import read_ns9431_groups
 from loaders.members import MemberFiles, read_members
@@ -27,6 +29,7 @@ from loaders.official.reportperiods import (
     read_period,
     read_year_header,
 )
+from loaders.official.reportsites import part_address
 from loaders.rawtables import Limits, RawTable
 from loaders.references import References
 from loaders.sandbox import Upload
@@ -440,6 +443,208 @@ def test_what_ended_may_be_nothing() -> None:
     result = read(("a.csv", old), ("b.csv", report("2024", rows=WOOD)))
     assert amounts(result)["cardboard"] == (0.0, 1.24, 1.24, "t")
     assert told(result, "wastereport.not_in_latest")
+
+
+# --- units, years, corrections and names that suppliers write ----------------------------------------
+
+TONNES = ["TO", "to.", "TON", "Tn", "MT", "TNE", "tonne", "Tonner", "t.", "tonn\u00a0"]
+
+
+@pytest.mark.parametrize("word", TONNES)
+def test_words_for_tonnes_in_a_column_of_units_are_tonnes(word: str) -> None:
+    rows = f"Varegruppe;Vare;Mengde;Enhet\n1149 Trevirke;;450;{word}\n1221 Papp;;500;KGM\n9912 Restavfall;;3;M3\n"
+    result = read(("avfallsrapport_2024.csv", "Kunde;Rein AS;;\n" + rows))
+    assert amounts(result)["treated_wood"] == (None, 450.0, None, "t")
+    assert amounts(result)["cardboard"] == (None, 0.5, None, "t")
+    assert amounts(result)["mixed_commercial_waste"] == (None, 3.0, None, "m3")
+    assert not told(result, "wastereport.unit_assumed")
+    assert not told(result, "wastereport.unit_unknown")
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "tonnes"),
+    [("Mengde (TO)", "450", 450.0), ("Vekt [TN]", "450", 450.0), ("Mengde i tonner", "450", 450.0), ("Mengde", "450 TO", 450.0), ("Mengde", "1 250 tn.", 1250.0)],
+)  # fmt: skip
+def test_words_for_tonnes_in_headers_and_cells_are_tonnes(header: str, cell: str, tonnes: float) -> None:
+    text = f"Avfallsrapport 2024\nKunde;Rein AS\nVaregruppe;Vare;{header}\n1149 Trevirke;;{cell}\n"
+    assert amounts(read(("r.csv", text))) == {"treated_wood": (None, tonnes, None, "t")}
+
+
+def test_an_unknown_word_in_the_column_of_units_makes_the_amount_unknown_and_is_named() -> None:
+    text = "Avfallsrapport 2024\nKunde;Rein AS\nVaregruppe;Vare;Mengde;Enhet\n1149 Trevirke;;450;QQX\n1221 Papp;;500;KG\n1615 Gips;;7;QQX\n"
+    result = read(("r.csv", text))
+    assert amounts(result) == {
+        "treated_wood": (None, None, None, "t"),
+        "cardboard": (None, 0.5, None, "t"),
+        "gypsum": (None, None, None, "t"),
+    }
+    (finding,) = told(result, "wastereport.unit_unknown")
+    assert (str(finding.severity), finding.row, finding.column) == ("warning", 4, "Enhet")
+    assert (finding.value, finding.values["count"]) == ("QQX", 2)
+    assert not told(result, "wastereport.unit_assumed")
+    assert not told(result, "wastereport.pieces")
+    assert "QQX" in describe_finding(finding, lambda words: words)[0]
+
+
+def test_a_unit_beside_a_count_and_departments_called_enhet_are_no_units_of_the_weight() -> None:
+    head = "Avfallsrapport 2024\nKunde;Rein AS\n"
+    counted = head + "Varegruppe;Vare;Antall;Enhet;Vekt (kg)\n1149 Trevirke;;3;CONT;1200\n"
+    assert amounts(read(("r.csv", counted))) == {"treated_wood": (None, 1.2, None, "t")}
+    departments = head + "Enhet;Varegruppe;Vare;Vekt (kg)\nDrift Nord;1149 Trevirke;;1200\n"
+    assert amounts(read(("r.csv", departments))) == {"treated_wood": (None, 1.2, None, "t")}
+
+
+def test_a_list_with_years_in_columns_is_a_report() -> None:
+    text = "Kundenavn;Kundenr;Anleggsnavn;Avfallstype;2021 (tonn);2022 (tonn);2023 (tonn)\n"
+    text += "Lom Skole;1234;Lom Skole, Fjellveien 1, 7600 Levanger;Restavfall;12,345;11,5;10,25\n"
+    text += "Lom Skole;1234;Lom Skole, Fjellveien 1, 7600 Levanger;Papir;1,5;;2,0\nSum;;;;13,845;11,5;12,25\n"
+    result = read(("uttrekk.csv", text))
+    assert amounts(result) == {
+        "residual_waste": (10.25, 10.25, 12.345, "t"),
+        "paper": (1.5, 2.0, 2.0, "t"),
+    }
+    facility = result.tables.facilities.iloc[0]
+    assert (facility["name"], facility["address"], facility["postcode"]) == (
+        "Lom Skole",
+        "Fjellveien 1",
+        "7600",
+    )
+    assert facility["facility_id"] != "1234"
+    assert set(result.tables.streams["basis"]) == {"reported"}
+    assert not told(result, "wastereport.sum_differs")
+
+
+def test_the_last_column_of_years_ends_with_the_reports_period() -> None:
+    text = "Avfallsrapport\nPeriode;01.01.2022 - 30.09.2024\nKunde;Elg AS\nFraksjon;2022 (kg);2023 (kg);2024 (kg)\nPapp;1000;2000;900\n"
+    result = read(("r.csv", text))
+    assert amounts(result) == {"cardboard": (1.0, 2.0, 2.0, "t")}
+    assert told(result, "wastereport.part_left_out")[0].values["period"] == "01.01.2024–30.09.2024"
+
+
+@pytest.mark.parametrize("order", [(2021, 2022, 2023), (2023, 2022, 2021), (2022, 2023, 2021)])
+def test_a_plain_list_with_amounts_of_several_years_keeps_the_latest_and_tells_the_others(
+    order: tuple[int, ...],
+) -> None:
+    text = "Bedrift;Breddegrad;Lengdegrad;Avfallstype;" + ";".join(f"Mengde {year} (tonn)" for year in order)
+    text += "\nAlfa AS;63.74;11.30;Trevirke;" + ";".join(str(year - 2000) for year in order) + "\n"
+    result = read(("liste.csv", text))
+    stream = result.tables.streams.iloc[0]
+    assert (stream["amount_best"], stream["reference_year"]) == (23.0, 2023)
+    findings = told(result, "header.other_year")
+    assert {finding.column for finding in findings} == {"Mengde 2021 (tonn)", "Mengde 2022 (tonn)"}
+    assert {finding.values["read_as"] for finding in findings} == {"Mengde 2023 (tonn)"}
+
+
+def test_a_correction_is_one_finding_and_no_error() -> None:
+    alone = read(("g.csv", report(rows=WOOD + "1615 Gips;161501;-120,0 kg;\r\n")))
+    about = [finding for finding in alone.findings if finding.row == 9 and finding.value is not None]
+    assert [finding.code for finding in about] == ["wastereport.taken_back"]
+    assert not alone.has_errors
+    assert list(amounts(alone)) == ["treated_wood"]
+    assert (alone.files[0].rows_loaded, alone.files[0].rows_skipped) == (1, 1)
+    both = read(("g.csv", report(rows="1615 Gips;161501;500,0 kg;\r\n1615 Gips;161501;-120,0 kg;\r\n")))
+    assert amounts(both) == {"gypsum": (None, 0.38, None, "t")}
+    assert [finding.code for finding in both.findings if "correction" in finding.code] == [
+        "wastereport.correction"
+    ]
+    assert not told(both, "wastereport.taken_back")
+
+
+def test_a_year_with_more_taken_back_than_delivered_counts_as_nothing() -> None:
+    text = "Kunde;Elg AS\nHentested;Storgata 3, 7600 Levanger\nFraksjon;2022 (kg);2023 (kg);2024 (kg)\nPapp;-100;2000;900\n"
+    result = read(("avfallsrapport.csv", text))
+    assert amounts(result) == {"cardboard": (0.0, 0.9, 2.0, "t")}
+    assert not result.has_errors
+    assert told(result, "wastereport.taken_back")[0].values["amount"] == pytest.approx(-0.1)
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u2009"])
+def test_a_sum_is_shown_with_plain_spaces(space: str) -> None:
+    text = report(rows=WOOD, total=f"Sum;;126{space}750,0 kg;\r\n")
+    result = read(("g.csv", text))
+    told_sum = describe_finding(told(result, "wastereport.sum_differs")[0], lambda words: words)[0]
+    assert "126 750,0 kg" in told_sum
+    assert "126 750,0 kg" in write_text(result)
+    assert "\ufffd" not in write_text(result)
+
+
+def test_marks_that_move_the_cursor_are_still_shown_and_not_obeyed() -> None:
+    result = read(("g.csv", report(rows=WOOD + "2388 Ulum\u202e\x1b[2Jbam;;10 kg;\r\n")))
+    assert not {"\x1b", "\u202e"} & set(write_text(result))
+
+
+def test_a_spreadsheets_numbers_have_the_readers_decimal_mark() -> None:
+    rows: list[list[Any]] = [
+        ["Avfallsrapport 2024"], ["Kunde", "Elg AS"], ["Varegruppe", "Vare", "Mengde"],
+        ["1149 Trevirke", "114901", 1.25], ["1221 Papp", "122101", 2.5], ["Sum", None, 4.75],
+    ]  # fmt: skip
+    result = read(("r.xlsx", make_book(rows)))
+    catalogue = read_catalogues("nb")
+    for code, number in (("wastereport.unit_assumed", "1,25"), ("wastereport.sum_differs", "4,75")):
+        text = describe_finding(told(result, code)[0], lambda words: catalogue[words][0])[0]
+        assert number in text
+        assert number.replace(",", ".") not in text
+
+
+@pytest.mark.parametrize(
+    ("customer", "name", "number"),
+    [
+        ("Ost AS (org.nr 974 760 673)", "Ost AS", "974760673"), ("Ost AS [Orgnr: 974760673]", "Ost AS", "974760673"),
+        ("Ost AS, org. nr. 974.760.673 MVA", "Ost AS", "974760673"), ("Ost AS NO 974 760 673 MVA", "Ost AS", "974760673"),
+        ("974760673 Ost AS", "Ost AS", "974760673"), ("Ost AS - 974 760 673", "Ost AS", "974760673"),
+        ("Ost AS (org.nr 974 760 674)", "Ost AS", None), ("Ost AS 123456789", "Ost AS 123456789", None),
+        ("Ost (tidl. Melk) AS (organisasjonsnummer 974760673), avd. Nord", "Ost (tidl. Melk) AS, avd. Nord", "974760673"),
+        ("Orgelbyggerne AS", "Orgelbyggerne AS", None),
+    ],
+)  # fmt: skip
+def test_an_organisation_number_in_the_name_leaves_it(customer: str, name: str, number: str | None) -> None:
+    text = report(rows=WOOD).replace("Fjellrev Bygg AS", f'"{customer}"')
+    result = read(("g.csv", text))
+    facility = result.tables.facilities.iloc[0]
+    assert facility["name"] == name
+    assert (None if pd.isna(facility["organisation_number"]) else facility["organisation_number"]) == number
+    assert bool(told(result, "wastereport.number_invalid")) == ("974 760 674" in customer)
+
+
+def test_sites_of_one_customer_keep_their_names() -> None:
+    text = (
+        "Avfallsrapport 2024\nKunde;Fjord Hotell AS\nAnlegg;Adresse;Postnr;Poststed;Avfallstype;Mengde (kg)\n"
+    )
+    rows = [
+        "Hotell Nord;Storgata 1;7600;LEVANGER;Restavfall;1000\n",
+        "Hotell Sør;Kaigata 4;7650;VERDAL;Restavfall;100\n",
+    ]
+    both = read(("r.csv", text + "".join(rows))).tables.facilities
+    assert sorted(both["name"]) == ["Fjord Hotell AS, Hotell Nord", "Fjord Hotell AS, Hotell Sør"]
+    assert sorted(both["address"]) == ["Kaigata 4", "Storgata 1"]
+    one = read(("r.csv", text + rows[0])).tables.facilities
+    assert one["name"].tolist() == ["Fjord Hotell AS"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Verket, Storgata 3, 7600 Levanger", ("Verket", "Storgata 3", "7600 Levanger")),
+        ("Skolen (Skolegata 1 B, 9510 Alta)", ("Skolen", "Skolegata 1 B", "9510 Alta")),
+        ("Verkstedet - Bragernes torg 1 - 3017 Drammen", ("Verkstedet", "Bragernes torg 1", "3017 Drammen")),
+        ("Hovde 12, 7600 Levanger", ("", "Hovde 12", "7600 Levanger")), ("Bygg 4, Kaia 2", ("Bygg 4", "Kaia 2", "")),
+        ("Hotell Nord", ("Hotell Nord", "", "")), ("Avd. 12", ("Avd. 12", "", "")), ("Rema 1000", ("Rema 1000", "", "")),
+        ("Rema 1000, 7600 Levanger", ("Rema 1000", "", "7600 Levanger")), ("Ost - og - Melk", ("Ost - og - Melk", "", "")),
+    ],
+)  # fmt: skip
+def test_an_address_inside_a_name_is_taken_only_where_it_is_clearly_one(
+    text: str, parts: tuple[str, str, str]
+) -> None:
+    assert part_address(text) == parts
+
+
+def test_an_address_in_the_customers_name_is_its_address_unless_the_site_is_another() -> None:
+    head = "Avfallsrapport 2024\nKunde;Rev AS, Storgata 3, 7600 Levanger\n"
+    rows = "Varegruppe;Vare;Mengde (kg)\n1149 Trevirke;;100\n"
+    facility = read(("r.csv", head + rows)).tables.facilities.iloc[0]
+    assert (facility["name"], facility["address"], facility["postcode"]) == ("Rev AS", "Storgata 3", "7600")
+    other = read(("r.csv", head + "Hentested;Kaigata 1, 7650 Verdal\n" + rows)).tables.facilities.iloc[0]
+    assert (other["address"], other["postcode"]) == ("Kaigata 1", "7650")
 
 
 # --- periods and goods ----------------------------------------------------------------------------
