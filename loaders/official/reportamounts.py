@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from loaders.official.reportlayout import ReportPage, ReportRow, Section, known_unit
+from loaders.official.reportlayout import ReportPage, ReportRow, Section
 from loaders.official.reportperiods import Period
+from loaders.official.reportunits import known_unit
 from loaders.quantities import (
     NumberStyle,
     Quantity,

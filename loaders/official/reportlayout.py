@@ -15,7 +15,8 @@ from functools import cache, lru_cache
 from loaders.headers import plain_text, read_header
 from loaders.layout import Grid, lay_out
 from loaders.official.reportperiods import read_month_header, read_year_header
-from loaders.quantities import UNITS, clean_words, is_unknown
+from loaders.official.reportunits import UNIT_WORD, find_unit, known_unit
+from loaders.quantities import clean_words, is_unknown
 from loaders.rawtables import Cell, RawTable
 
 _COLUMNS: dict[str, str] = {
@@ -80,12 +81,6 @@ _NS_NUMBER = re.compile(r"\d{4}(?:\d{2,4})?(?:\.0)?(?:[\s:.,/-].*)?")
 _SEARCH_ROWS = 80
 _PEEK_ROWS = 200
 """Rows below the header that are looked at before it is known to be a report."""
-_UNIT_WORD = re.compile(
-    r"\b(?:kg|kgs|kgm|kilo|kilos|kilogram|tonn|tonne|tonner|tonnes|tons?|t|m3|m³|kubikk|liter|stk)\b\.?"
-    r"|(?<=[(\[])\s*(?:to|tn|tne|mt|ltr|l)\.?\s*(?=[)\]])",
-    re.IGNORECASE,
-)
-"""Words so short that they may be others (``to``) are units in brackets only."""
 
 
 @dataclass(frozen=True)
@@ -154,11 +149,11 @@ def _key(text: str) -> str:
 def read_column(text: str) -> tuple[str, str]:
     """Return (column, unit as written or "") of a header, ("", "") where it is not known."""
     written = plain_text(text)[:80]
-    unit = _find_unit(written)
+    unit = find_unit(written)
     bare = re.sub(r"[(\[][^)\]]*[)\]]?", " ", written)
     undated = re.sub(r"\b(?:19|20)\d\d\b", " ", bare)
     columns, _ = _names()
-    without_unit = _UNIT_WORD.sub(" ", undated)
+    without_unit = UNIT_WORD.sub(" ", undated)
     unlinked = re.sub(r"\b(?:i|in)\s*$", "", without_unit)
     for candidate in (written, bare, undated, without_unit, unlinked):
         key = _key(candidate).replace("³", "3")
@@ -182,11 +177,6 @@ def read_column(text: str) -> tuple[str, str]:
         "treatment": "treatment",
     }
     return known.get(header.column or "", ""), unit
-
-
-def _find_unit(text: str) -> str:
-    found = _UNIT_WORD.search(text)
-    return found[0].casefold().replace("³", "3").strip(" .") if found else ""
 
 
 @lru_cache(maxsize=20_000)
@@ -233,7 +223,7 @@ def _read_header_row(
             columns[name] = index
             units[name] = unit
     for index in parts:  # the unit may stand in the headers of months and years
-        if "weight" not in units and (found := _find_unit(plain_text(str(row[index])))):
+        if "weight" not in units and (found := find_unit(plain_text(str(row[index])))):
             units["weight"] = found
     months = [index for index, (_, month) in parts.items() if month]
     years = [index for index, (_, month) in parts.items() if not month]
@@ -469,36 +459,3 @@ def _read_sorting(row: Sequence[Cell]) -> Cell:
 def _is_total(row: Sequence[Cell]) -> bool:
     texts = _texts(row)
     return bool(texts) and bool(TOTAL.match(texts[0][1]) or SUBTOTAL.match(texts[0][1]))
-
-
-def known_unit(text: str) -> tuple[str, float] | None:
-    """Return (schema unit, factor) of a unit as written, ``("", 0)`` for pieces, None where it is not known."""
-    word = plain_text(text).casefold().replace("³", "3").replace("m^3", "m3").strip(" .()[]")
-    word = _A_YEAR.sub("", word)
-    if word in _PIECES:
-        return "", 0.0
-    known = UNITS.get(_SUPPLIERS_UNITS.get(word, word))
-    if known is None and not _NO_PLAIN_UNIT.search(word):  # ``kg netto``, ``Kilogram (kg)``
-        found = {UNITS.get(_SUPPLIERS_UNITS.get(part, part)) for part in re.findall(r"\w+", word)} - {None}
-        known = found.pop() if len(found) == 1 and _find_unit(word) else None
-    return known
-
-
-_A_YEAR = re.compile(r"\s*(?:/|\b(?:per|pr)\b\.?)\s*(?:år|year|yr)$")
-_NO_PLAIN_UNIT = re.compile(r"(?<!m)\d|/|\b(?:per|pr)\b")
-
-
-_SUPPLIERS_UNITS: dict[str, str] = {
-    **dict.fromkeys(("to", "tn", "tne", "mt", "tonner", "metrisk tonn", "metriske tonn"), "t"),
-    "1000 kg": "t",
-    **dict.fromkeys(("kgm", "kilos", "kilogramm"), "kg"),
-    **dict.fromkeys(("mtq", "m 3", "kubikkmeter", "kubikk meter", "cbm"), "m3"),
-    **dict.fromkeys(("literer", "lit", "lt"), "l"),
-}
-"""Units as suppliers' systems write them, with the codes of UN/ECE's recommendation 20 -> the usual word."""
-_PIECES = frozenset(
-    "st stk stykk stykker pcs pce ea h87 c62 enheter antall kolli tømming tømminger henting hentinger tur turer sekk sekker"
-    " storsekk storsekker dunk dunker fat kasse kasser pall paller beholder beholdere container containere bur time timer"
-    " dag dager døgn uke uker mnd måned måneder".split()
-)
-"""What is counted and has no weight."""
