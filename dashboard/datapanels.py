@@ -11,12 +11,12 @@ from dashboard.labels import (
     BASIS_MEANINGS,
     DATASETS,
     DIRECTIONS,
-    PARAMETER_TEXTS,
     label,
     label_basis,
 )
 from dashboard.messages import describe_error
 from dashboard.notes import note
+from dashboard.sourcewords import word_source
 from dashboard.text import format_date, format_number, language
 from dashboard.text import gettext as _
 from geodata.roads import GraphNetwork, RoadNetwork
@@ -242,7 +242,7 @@ def show_figures() -> None:
         rows["value"] = [
             turned.get(key, usual) for key, usual in zip(rows["key"], rows["value"], strict=True)
         ]
-        rows["source"] = [label(PARAMETER_TEXTS, source) for source in rows["source"]]
+        rows["source"] = [word_source(source) for source in rows["source"]]
         for name in ("value", "low", "high"):  # some are thousands, some thousandths
             rows[name] = [format_number(number, decimals=4) for number in rows[name]]
         tables.show_table(

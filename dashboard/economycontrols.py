@@ -17,9 +17,10 @@ import streamlit as st
 from dashboard import controls, session
 from dashboard.choices import CHOICES
 from dashboard.choices import GOALS as GOAL_KEYS
-from dashboard.labels import HIERARCHIES, PARAMETER_TEXTS, label
+from dashboard.labels import HIERARCHIES, label
 from dashboard.notes import note
 from dashboard.planwording import GOALS
+from dashboard.sourcewords import word_source
 from dashboard.text import N_, format_number, language
 from dashboard.text import gettext as _
 from geodata.economics import EconomicChoices
@@ -220,7 +221,7 @@ def _read_figure(key: str, title: str, figures: Figures) -> Figure | None:
         figures.find(name, line)[0].best,
         usual.best,
         untouched.allow(key),
-        label(PARAMETER_TEXTS, row["source"]),
+        word_source(row["source"]),
     )
 
 

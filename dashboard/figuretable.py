@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, economycontrols, session
-from dashboard.labels import PARAMETER_TEXTS, label
+from dashboard.labels import label
 from dashboard.notes import note
+from dashboard.sourcewords import word_source
 from dashboard.text import format_number, language
 from dashboard.text import gettext as _
 
@@ -76,7 +77,7 @@ def _tabulate_figures(turned: dict[str, float]) -> pd.DataFrame:
     out = table.assign(
         own=own,
         unit=[label(economycontrols.UNITS, unit) for unit in table["unit"]],
-        source=[label(PARAMETER_TEXTS, source) for source in table["source"]],
+        source=[word_source(source) for source in table["source"]],
     )
     first = own.notna().to_numpy()
     # What was turned stands first, so that it is found.

@@ -86,6 +86,7 @@ def offer_shares(
     changes: pd.DataFrame,
     wholes: pd.DataFrame,
     level: Level = "municipality",
+    said: str = "Statistics Norway (SSB), inhabitants on 1 January {year}",
 ) -> pd.DataFrame:
     """Return shares that may be chosen for every divided number: :data:`SHARE_COLUMNS`.
 
@@ -94,6 +95,7 @@ def offer_shares(
     municipalities : today's, ``municipality_number``, ``county_number``, ``inhabitants``,
         ``inhabitants_year``.
     wholes : ``old_number``, ``new_number``, ``source``: where all of an old one went to one of today's.
+    said : how the source of inhabitants is called, with ``{year}``.
 
     Notes
     -----
@@ -101,7 +103,7 @@ def offer_shares(
     """
     people = municipalities.set_index("municipality_number")["inhabitants"].astype("Float64")
     year = municipalities["inhabitants_year"].max()
-    source = f"Statistics Norway (SSB), inhabitants on 1 January {year}"
+    source = said.format(year=year)
     whole = {
         str(old): (str(new), str(said))
         for old, new, said in zip(wholes["old_number"], wholes["new_number"], wholes["source"], strict=True)

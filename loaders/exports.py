@@ -32,6 +32,9 @@ from geodata.schemas import WGS84
 Frames = dict[str, pd.DataFrame]
 """Table name -> table; those with a geometry are GeoDataFrames in EPSG:4326."""
 
+Wording = Callable[[str], str]
+"""An English text or key -> the reader's words."""
+
 LAYERS = ("facilities", "matches", "clusters")
 """The tables with a geometry: points, lines from offer to need (not the road's course), medoid points."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -59,7 +62,11 @@ class Pricing:
 
 
 def tabulate_result(
-    result: ScenarioResult, *, sources: Sequence[Mapping[str, str]] = (), pricing: Pricing | None = None
+    result: ScenarioResult,
+    *,
+    sources: Sequence[Mapping[str, str]] = (),
+    pricing: Pricing | None = None,
+    word: Wording = str,
 ) -> Frames:
     """Return all tables of a scenario, ready to write.
 
@@ -68,6 +75,7 @@ def tabulate_result(
     sources : records as from ``loaders.embedded.read_sources()``; every export names them.
     pricing : gives the matches their columns of money and carbon, and adds the tables ``economics`` (every
         figure with its source) and ``price_units`` (column, unit).
+    word : translates texts of sources and parameters.
     """
     facilities = result.tables.facilities.assign(
         lat=result.tables.facilities.geometry.y, lon=result.tables.facilities.geometry.x
@@ -94,30 +102,36 @@ def tabulate_result(
         "clusters": gpd.GeoDataFrame(result.clusters, geometry=middles, crs=WGS84),
         "cluster_members": result.cluster_members,
         "indicators": result.indicators,
-        "parameters": tabulate_parameters(result),
+        "parameters": tabulate_parameters(result, word=word),
         **priced,
-        "sources": tabulate_sources(result, sources=sources),
+        "sources": tabulate_sources(result, sources=sources, word=word),
         "provenance": provenance,
     }
 
 
-def tabulate_parameters(result: ScenarioResult) -> pd.DataFrame:
+def tabulate_parameters(result: ScenarioResult, *, word: Wording = str) -> pd.DataFrame:
     """Return name, value, unit, low, high and source of every parameter of the scenario."""
+
+    def read(given: object) -> object:
+        return word(given) if isinstance(given, str) else given
+
     names = ("unit", "low", "high", "source")
     rows = [
-        {"name": spec.name, "value": float(value), **{name: spec.metadata.get(name) for name in names}}
+        {"name": spec.name, "value": float(value), **{name: read(spec.metadata.get(name)) for name in names}}
         for spec, value in zip(fields(result.parameters), asdict(result.parameters).values(), strict=True)
     ]
     return pd.DataFrame(rows)
 
 
-def tabulate_sources(result: ScenarioResult, *, sources: Sequence[Mapping[str, str]] = ()) -> pd.DataFrame:
+def tabulate_sources(
+    result: ScenarioResult, *, sources: Sequence[Mapping[str, str]] = (), word: Wording = str
+) -> pd.DataFrame:
     """Return the sources to name: the embedded parts, the road network, and what the scenario adds."""
-    rows = [dict(record) for record in sources]
-    rows += [{"part": "scenario", "attribution_text": text} for text in result.provenance.sources]
+    rows = [{name: word(text) for name, text in record.items()} for record in sources]
+    rows += [{"part": word("scenario"), "attribution_text": text} for text in result.provenance.sources]
     network = result.provenance.network
-    text = ", ".join(network[name] for name in ("name", "date", "licence") if network.get(name))
-    rows.append({"part": "road network", "attribution_text": text})
+    text = ", ".join(word(network[name]) for name in ("name", "date", "licence") if network.get(name))
+    rows.append({"part": word("road network"), "attribution_text": text})
     return pd.DataFrame(rows).astype("string")
 
 
@@ -205,17 +219,18 @@ def export_csv(frame: pd.DataFrame) -> bytes:
     return plain.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
 
 
-def name_sources(frames: Frames) -> str:
+def name_sources(frames: Frames, *, word: Wording = str) -> str:
     """Return the sources, the road network and the parameters as plain text, one a line."""
     lines = [APPLICATION, ""]
     for record in _records(frames["sources"]):
-        lines.append("- " + "; ".join(f"{name}: {value}" for name, value in record.items() if value))
+        lines.append("- " + "; ".join(f"{word(name)}: {value}" for name, value in record.items() if value))
     lines.append("")
     lines += [
         f"{r['name']} = {r['value']:g} {r['unit']} ({r['source']})" for r in _records(frames["parameters"])
     ]
     lines.append("")
-    lines += [f"{r['kind']} {r['name']}: {r['value']}" for r in _records(frames["provenance"])]
+    for r in _records(frames["provenance"]):
+        lines.append(f"{word(r['kind'])} {word(r['name'])}: {word(r['value'])}")
     return "\n".join(lines) + "\n"
 
 
@@ -225,13 +240,15 @@ def write_result(
     *,
     sources: Sequence[Mapping[str, str]] = (),
     pricing: Pricing | None = None,
+    word: Wording = str,
 ) -> list[Path]:
     """Write a scenario in every format into `folder` and return the paths.
 
     ``symbiosekart.xlsx`` and ``symbiosekart.gpkg`` hold all tables; each of :data:`LAYERS` is a GeoJSON too;
-    every table but the sources is a CSV; ``sources.txt`` names sources, parameters and digests.
+    every table but the sources is a CSV; ``sources.txt`` names sources, parameters and digests,
+    its headings and texts translated by `word`.
     """
-    frames = tabulate_result(result, sources=sources, pricing=pricing)
+    frames = tabulate_result(result, sources=sources, pricing=pricing, word=word)
     workbook, geopackage = folder / "symbiosekart.xlsx", folder / "symbiosekart.gpkg"
     write_excel(frames, workbook)
     write_geopackage(frames, geopackage)
@@ -244,7 +261,7 @@ def write_result(
             paths.append(folder / f"{name}.csv")
             write_csv(frames[name], paths[-1])
     paths.append(folder / "sources.txt")
-    write_text(name_sources(frames), paths[-1])
+    write_text(name_sources(frames, word=word), paths[-1])
     return paths
 
 

@@ -125,11 +125,12 @@ def _read_own_changes(path: Path) -> pd.DataFrame | None:
     return table
 
 
-def read_share_offer(level: Level) -> pd.DataFrame:
-    """Return the shares that may be chosen; see :func:`geodata.municipalityshares.offer_shares`."""
+def read_share_offer(level: Level, **words: str) -> pd.DataFrame:
+    """Return the shares that may be chosen; `words` and all else: see
+    :func:`geodata.municipalityshares.offer_shares`."""
     wholes = embedded.read_municipality_wholes()
     changes = embedded.read_municipality_changes()
-    return offer_shares(_embedded_municipalities(), changes=changes, wholes=wholes, level=level)
+    return offer_shares(_embedded_municipalities(), changes=changes, wholes=wholes, level=level, **words)
 
 
 def read_municipality_table(path: Path, *, column: str = "", year_column: str = "") -> MunicipalityTable:

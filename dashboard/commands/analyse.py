@@ -45,6 +45,7 @@ def analyse(
     ] = None,
 ) -> None:
     """Find matches and clusters and write them as Excel, GeoPackage, GeoJSON and CSV with their sources."""
+    from dashboard.sourcewords import word_figures, word_text
     from geodata.economics import EconomicChoices, describe_parameters, price_matches
     from geodata.parameters import ScenarioParameters
     from loaders.codes import read_waste_codes
@@ -76,10 +77,10 @@ def analyse(
     usual = EconomicChoices()
     pricing = Pricing(
         prices=price_matches(result.matches, tables=economics, choices=usual, uses=uses, codes=codes),
-        figures=describe_parameters(economics, language(), choices=usual),
+        figures=word_figures(describe_parameters(economics, language(), choices=usual)),
         digest=economics.digest,
     )
-    written = write_result(result, out, sources=read_sources(), pricing=pricing)
+    written = write_result(result, out, sources=read_sources(), pricing=pricing, word=word_text)
     tell_figures(result)
     typer.echo(_("Wrote {count} files to {folder}").format(count=len(written), folder=str(out)))
     if faults:

@@ -214,11 +214,13 @@ def _describe(least: int, industries: Sequence[str], file: Path, municipalities:
 def _write(facilities: gpd.GeoDataFrame, kept: Extract, out: Path) -> None:
     import pandas as pd
 
+    from dashboard.sourcewords import word_records
     from loaders.exports import write_csv, write_excel, write_geopackage
     from loaders.registershelf import name_register_sources
 
     placed = facilities.assign(lat=facilities.geometry.y, lon=facilities.geometry.x)
-    frames = {"facilities": placed, "sources": pd.DataFrame(name_register_sources([kept])).astype("string")}
+    sources = word_records(name_register_sources([kept]))
+    frames = {"facilities": placed, "sources": pd.DataFrame(sources).astype("string")}
     if out.suffix.lower() == ".csv":
         write_csv(placed, out)
     elif out.suffix.lower() == ".gpkg":

@@ -239,8 +239,10 @@ def _offer(result: JoinResult, table: MunicipalityTable) -> list[dict[str, objec
     numbers = set(result.asked.loc[result.asked["settles"] == "share", "number"].dropna())
     if not numbers:
         return []
-    offer = read_share_offer(table.level)
+    said = _("Statistics Norway (SSB), inhabitants on 1 January {year}")
+    offer = read_share_offer(table.level, said=said)
     own = offer[offer["old_number"].isin(numbers)].copy()
+    own["source"] = [_(source) for source in own["source"]]
     own["share"] = own["share"].astype(float).round(4)
     return [{str(name): value for name, value in row.items()} for row in own.to_dict(orient="records")]
 

@@ -136,7 +136,9 @@ def add_registers(tables: RegionTables, wanted: Sequence[str]) -> tuple[RegionTa
     credits = []
     for extract in extracts:
         tables = add_register(tables, read_extract(extract.key))
-        credits += [f"{text} ({extract.name}, {extract.record.fetched_on})" for text in extract.attributions]
+        credits += [
+            f"{_(text)} ({extract.name}, {extract.record.fetched_on})" for text in extract.attributions
+        ]
     return tables, list(dict.fromkeys(credits))
 
 

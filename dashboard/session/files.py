@@ -11,6 +11,7 @@ from dashboard.session.economy import current_economics, load_economics
 from dashboard.session.loaded import load_sources
 from dashboard.session.registers import register_sources
 from dashboard.session.scenarios import View
+from dashboard.sourcewords import word_figures, word_text
 from dashboard.text import language
 from geodata.economics import describe_parameters
 from geodata.planning import Plan, summarise_destinations
@@ -31,7 +32,7 @@ EXPORT_FORMATS = ("xlsx", "gpkg", "facilities.geojson", "matches.geojson", "clus
 
 def export_result(view: View, form: str) -> bytes:
     """Return a scenario as a file: all tables as ``xlsx`` or ``gpkg``, one layer as ``<layer>.geojson``."""
-    frames = tabulate_result(view.result, sources=_sources(view))
+    frames = tabulate_result(view.result, sources=_sources(view), word=word_text)
     if form == "xlsx":
         return export_excel(frames)
     if form == "gpkg":
@@ -65,9 +66,9 @@ def export_plan(view: View, plan: Plan) -> bytes:
         "conflicts": plan.conflicts,
         "proof": pd.DataFrame(proofs),
         "asked": pd.DataFrame(asked),
-        "figures": describe_parameters(load_economics(), language(), choices=choices),
-        "parameters": tabulate_parameters(view.result),
-        "sources": tabulate_sources(view.result, sources=_sources(view)),
+        "figures": word_figures(describe_parameters(load_economics(), language(), choices=choices)),
+        "parameters": tabulate_parameters(view.result, word=word_text),
+        "sources": tabulate_sources(view.result, sources=_sources(view), word=word_text),
         "provenance": tabulate_provenance(view.result),
     }
     return export_excel(frames)
