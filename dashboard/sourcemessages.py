@@ -152,6 +152,10 @@ SOURCE_MESSAGES: dict[str, tuple[str, str]] = {
         "The boundaries in the file {file} do not say in which coordinates they are.",
         "Download the file again, or save it with its coordinate system.",
     ),
+    "geonorge.far_away": (
+        "In the file {file}, the area of number {number} lies {km} km from where that number is in Norway.",
+        "Check the coordinate system of the file and the numbers of its areas.",
+    ),
     "geonorge.topology": (
         "The areas in the file {file} are only references to lines, which are not read.",
         "Download the data set as GeoJSON.",

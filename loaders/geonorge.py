@@ -269,7 +269,8 @@ def read_boundaries(path: Path, *, kind: str = "") -> gpd.GeoDataFrame:
 
     GeoJSON (several collections in one object, a plain FeatureCollection, kommuneinfo's ``omrade``), GML
     3.2.1 and GeoPackage, each plain or in a zip, in any grid that the file names; the order of the two
-    coordinates is settled by where Norway is. Areas that have ended are left out.
+    coordinates is settled by where Norway is. Areas that have ended are left out. A former number becomes
+    today's where it became one other; where not it is kept, and ``number_status`` says so.
 
     Parameters
     ----------
@@ -284,7 +285,8 @@ def read_boundaries(path: Path, *, kind: str = "") -> gpd.GeoDataFrame:
     Raises
     ------
     RefusedFileError
-        ``geonorge.not_boundaries``, ``geonorge.no_crs``, ``geonorge.topology``, ``file.not_found``,
+        ``geonorge.not_boundaries``, ``geonorge.no_crs``, ``geonorge.topology``, ``geonorge.far_away`` (an
+        area far from where its number says), ``file.not_found``,
         ``file.too_large``, ``file.truncated``, ``file.damaged``, ``file.not_utf8``, ``file.too_many_rows``,
         and what opening a zip raises.
     """

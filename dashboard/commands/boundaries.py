@@ -47,9 +47,39 @@ def boundaries(
     compared = compare_boundaries(official, embedded, number=number)
     if as_json:
         rows = json.loads(compared.to_json(orient="records", double_precision=5))
-        typer.echo(json.dumps({"number": number, "areas": rows}, ensure_ascii=False, indent=2))
+        told = {"number": number, "former_numbers": _list_former(official), "areas": rows}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
+    _tell_former(_list_former(official))
     _tell(compared)
+
+
+def _list_former(official: gpd.GeoDataFrame) -> list[dict[str, str]]:
+    """Return the numbers of the file that are not today's: ``given``, ``today`` (empty where there is no one
+    such) and ``status``."""
+    if "number_status" not in official:  # fetched by an earlier version
+        return []
+    former = official[official["number_status"] != "current"]
+    listed = []
+    for number, given, status in zip(
+        former.iloc[:, 0], former["former_numbers"], former["number_status"], strict=True
+    ):
+        kept = is_unknown(given)
+        listed.append({"given": number if kept else given, "today": "" if kept else number, "status": status})
+    return listed
+
+
+def _tell_former(former: list[dict[str, str]]) -> None:
+    for row in former[:SHOWN]:
+        if row["today"]:
+            line = _("The former number {given} was read as {today}.")
+        elif row["status"] == "split":
+            line = _("The former number {given} was divided among several; its area stands by itself.")
+        else:
+            line = _("The number {given} is not known; its area stands by itself.")
+        typer.echo(show_plain(line.format(given=row["given"], today=row["today"])))
+    if len(former) > SHOWN:
+        typer.echo(_("  and {count} more").format(count=format_number(len(former) - SHOWN)))
 
 
 def _read(file: Path | None) -> gpd.GeoDataFrame:

@@ -18,10 +18,12 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geodata.crs import WGS84
+from geodata.crs import METRIC, WGS84
 from geodata.errors import RefusedFileError
+from geodata.municipalities import NUMBER_STATUSES
 from loaders.archives import open_archive
 from loaders.official.areafeatures import COUNTY, KINDS, MUNICIPALITY, AreaFeature, find_crs
+from loaders.official.boundarychecks import refuse_far, renumber_areas
 from loaders.official.geojsonareas import read_geojson_areas
 from loaders.official.geopackageareas import read_geopackage_areas
 from loaders.official.gmlareas import read_gml_areas
@@ -32,12 +34,16 @@ BOUNDARY_COLUMNS: Final = (
     "name",
     *(f"name_{code}" for code in LANGUAGES),
     "names_other",
+    "former_numbers",
+    "number_status",
     "valid_from",
     "includes_sea",
     "mended",
     "geometry",
 )
-"""After ``municipality_number`` or ``county_number``. ``includes_sea`` True for Kartverket's own areas, <NA>
+"""After ``municipality_number`` or ``county_number``. ``former_numbers``: those that the file has for the
+area where they are not today's; ``number_status``: what became of them, see
+:func:`loaders.official.boundarychecks.renumber_areas`. ``includes_sea`` True for Kartverket's own areas, <NA>
 where the file does not show whose they are; ``mended``: the area in the file crossed itself."""
 LIMITS: Final = Limits(
     file_bytes=1_000_000_000, unpacked_bytes=3_000_000_000, archive_members=50, compression_ratio=100
@@ -167,6 +173,7 @@ def _make_table(areas: Sequence[AreaFeature], kind: str, file: str) -> gpd.GeoDa
         if crs is None:
             raise RefusedFileError("geonorge.no_crs", file=file)
         grids[name] = crs
+    areas, told = renumber_areas(areas)
     by_number: dict[str, list[AreaFeature]] = {}
     for area in areas:
         by_number.setdefault(area.number, []).append(area)
@@ -181,19 +188,25 @@ def _make_table(areas: Sequence[AreaFeature], kind: str, file: str) -> gpd.GeoDa
     if not np.isfinite(shapely.bounds(degrees)[~shapely.is_empty(degrees)]).all():
         raise RefusedFileError("file.damaged", file=file)
     degrees = _keep_areas(shapely.make_valid(degrees))
+    metres = gpd.GeoSeries(degrees, crs=WGS84).to_crs(METRIC).to_numpy()
+    refuse_far([area.number for area in areas], metres, kind=kind, file=file)
     position_of: dict[str, list[int]] = {}
     for position, area in enumerate(areas):
         position_of.setdefault(area.number, []).append(position)
     rows_out = []
     for number in sorted(by_number):
         own = position_of[number]
-        first = by_number[number][0]
+        first = max(by_number[number], key=lambda part: bool(part.names))
+        former = sorted({told[row][0] for row in own} - {number})
+        status = max((told[row][1] for row in own), key=NUMBER_STATUSES.index)
         geometry = degrees[own[0]] if len(own) == 1 else shapely.union_all(degrees[own])
         rows_out.append(
             {
                 kind: number,
                 "name": first.name or None,
                 **sort_names(first.names),
+                "former_numbers": ", ".join(former) or None,
+                "number_status": status,
                 "valid_from": first.valid_from or None,
                 "includes_sea": True if any(part.official for part in by_number[number]) else None,
                 "mended": bool(crossed[own].any()),

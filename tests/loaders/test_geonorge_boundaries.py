@@ -126,7 +126,7 @@ def test_zips_hold_the_same(tmp_path: Path) -> None:
 
 
 def test_a_plain_collection_is_in_degrees_and_says_nothing_of_the_sea(tmp_path: Path) -> None:
-    shape = box(10.0, 63.0, 10.5, 63.5)
+    shape = box(10.5, 59.75, 11.0, 60.25)
     plain = {
         "type": "Feature",
         "properties": {"kommunenummer": 301, "navn": "Prøve"},
@@ -136,11 +136,11 @@ def test_a_plain_collection_is_in_degrees_and_says_nothing_of_the_sea(tmp_path: 
     assert areas["municipality_number"].tolist() == ["0301"]
     assert (areas["name"][0], areas["name_nor"][0]) == ("Prøve", "Prøve")
     assert areas["includes_sea"].isna().all()
-    assert areas.total_bounds.tolist() == [10.0, 63.0, 10.5, 63.5]
+    assert areas.total_bounds.tolist() == [10.5, 59.75, 11.0, 60.25]
     urn = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4258"}}
     turned = {**plain, "geometry": mapping(shapely.transform(shape, lambda xy: xy[:, ::-1]))}
     again = read_boundaries(write_json(tmp_path / "b.json", collection([turned], crs=urn)))
-    assert again.total_bounds.tolist() == pytest.approx([10.0, 63.0, 10.5, 63.5], abs=1e-6)
+    assert again.total_bounds.tolist() == pytest.approx([10.5, 59.75, 11.0, 60.25], abs=1e-6)
 
 
 def test_counties_are_read_where_they_are_meant(tmp_path: Path) -> None:
@@ -152,6 +152,51 @@ def test_counties_are_read_where_they_are_meant(tmp_path: Path) -> None:
     assert county["county_number"].tolist() == ["50"]
     alone = read_boundaries(write_json(tmp_path / "b.geojson", {"Fylke": both["Fylke"]}))
     pd.testing.assert_frame_equal(pd.DataFrame(alone), pd.DataFrame(county))
+
+
+HALDEN = box(280_000, 6_560_000, 285_000, 6_565_000)
+
+
+@pytest.mark.parametrize(
+    ("number", "shape"),
+    [
+        ("4601", box(700_000, 6_580_000, 705_000, 6_585_000)),  # Stockholm
+        ("4601", WEST),  # Trondheim
+        ("9998", box(700_000, 6_580_000, 705_000, 6_585_000)),
+    ],
+)
+def test_an_area_far_from_where_its_number_is_is_refused(tmp_path: Path, number: str, shape: Any) -> None:
+    path = write_json(tmp_path / "a.geojson", {"Kommune": collection([feature(number, shape)])})
+    with pytest.raises(RefusedFileError) as caught:
+        read_boundaries(path)
+    assert caught.value.code == "geonorge.far_away"
+    assert caught.value.values["number"] == number
+
+
+def test_former_numbers_become_todays_where_there_is_one(tmp_path: Path) -> None:
+    numbers = {"1601": WEST, "1662": EAST, "0101": HALDEN, "5012": WEST, "9998": EAST}
+    features = [feature(number, shape) for number, shape in numbers.items()]
+    areas = read_boundaries(write_json(tmp_path / "a.geojson", {"Kommune": collection(features)}))
+    told = areas[["municipality_number", "name", "former_numbers", "number_status"]]
+    assert told.astype(object).where(told.notna(), None).to_numpy().tolist() == [
+        ["3101", "Halden", "0101", "renumbered"],
+        ["5001", "Trondheim", "1601, 1662", "merged"],
+        ["5012", "Prøveby", None, "split"],
+        ["9998", "Prøveby", None, "unknown"],
+    ]
+    joined = areas.to_crs(25833).geometry.iloc[1]
+    assert joined.area == pytest.approx(WEST.union(EAST).area, rel=1e-4)
+
+
+def test_former_counties_become_todays(tmp_path: Path) -> None:
+    features = [
+        feature("", shape, fylkesnummer=number, kommunenummer=None, objtype="Fylke", fylkesnavn="P")
+        for number, shape in (("16", WEST), ("17", EAST), ("01", HALDEN))
+    ]
+    areas = read_boundaries(write_json(tmp_path / "a.geojson", {"Fylke": collection(features)}))
+    assert areas["county_number"].tolist() == ["01", "50"]  # one municipality of the first went elsewhere
+    assert areas["number_status"].tolist() == ["split", "renumbered"]
+    assert areas["former_numbers"].tolist()[1] == "16, 17"
 
 
 def test_parts_are_joined_mended_and_what_has_ended_is_left_out(tmp_path: Path) -> None:
