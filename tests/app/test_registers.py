@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import session
 from dashboard.session import datasets
-from dashboard.text import in_language
+from dashboard.text import gettext, in_language
 from geodata.registerfacilities import UnitChoices
 from loaders.official.shelf import FetchedRecord, keep_fetched
 from loaders.region import read_region
@@ -164,7 +164,10 @@ def test_exports_and_footer_name_the_register(
     assert "tilgjengeliggjort av Brønnøysundregistrene" in _texts(app)
     book = load_workbook(io.BytesIO(session.export_result(seen[-1], "xlsx")), read_only=True)
     rows = [dict(zip(SOURCE_KEYS, row, strict=False)) for row in book["sources"].iter_rows(values_only=True)]
-    assert any(row["attribution_text"] == ATTRIBUTION and row["vintage"] == "2026-11-01" for row in rows)
+    with in_language("nb"):
+        named = gettext(ATTRIBUTION)
+    assert named != ATTRIBUTION
+    assert any(row["attribution_text"] == named and row["vintage"] == "2026-11-01" for row in rows)
     without = open_page(registers="0")
     assert "tilgjengeliggjort av Brønnøysundregistrene" not in _texts(without)
 
