@@ -74,7 +74,9 @@ def suggest(
         }
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     elif found:
-        typer.echo("\n".join(show_plain(line, longest=None) for s in found for line in word_suggestion(s, codes)))
+        typer.echo(
+            "\n".join(show_plain(line, longest=None) for s in found for line in word_suggestion(s, codes))
+        )
         typer.echo(
             _("The legal text decides (avfallsforskriften chapter 11, annex 1). Check the code before use."),
             err=True,
