@@ -181,9 +181,11 @@ def test_the_page_data_tells_of_each_extract_or_how_to_make_one(open_page: Open,
     assert "Enhetsregisteret 1. november 2026" in told
     assert "Vises på kartet." in told
     counts = [frame.value for frame in app.dataframe if list(frame.value.columns) == ["title", "count"]]
-    assert len(counts) == 4  # of each extract: who was left out, and how the others were placed
+    # of each extract who was left out, and how the others were placed, each for a wide and a narrow screen
+    assert len(counts) == 8
     assert counts[0].to_numpy().tolist() == [["ligger utenfor det valgte området", 1]]
-    assert counts[1]["count"].sum() == 7
+    assert counts[1].equals(counts[0])
+    assert counts[2]["count"].sum() == 7
 
 
 def test_without_an_extract_the_page_data_tells_the_two_commands(open_page: Open) -> None:
