@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -17,6 +16,7 @@ from geodata.addressladder import AddressRow
 from geodata.addresstext import clean_line
 from geodata.crs import WGS84
 from geodata.errors import RefusedFileError
+from loaders.official.savedanswers import read_saved_json
 
 ADDRESS_COLUMNS: Final = {
     "street": "string",
@@ -42,7 +42,6 @@ or place's own name; ``kind`` ``Vegadresse`` or ``Matrikkeladresse``; ``municipa
 ``municipality_given`` as it came; ``property`` ``gårdsnummer/bruksnummer`` (``/festenummer/undernummer``
 where they are told); degrees in EPSG:4326, <NA> where no usable point came."""
 
-LARGEST_FILE_BYTES: Final = 200_000_000
 _BOX: Final = (-10.0, 57.0, 34.0, 81.5)
 """West, south, east, north, degrees: Norway with Svalbard and Jan Mayen."""
 _DEGREES: Final = frozenset({"4258", "4326", "4230", "84"})
@@ -68,7 +67,7 @@ def read_addresses(
         ``file.not_found``, ``file.too_large``, ``file.truncated``, ``geonorge.not_addresses``.
     """
     name = source.name if isinstance(source, Path) else "adresser"
-    value = _open_answer(source) if isinstance(source, Path) else source
+    value = read_saved_json(source, not_this="geonorge.not_addresses") if isinstance(source, Path) else source
     rows = []
     for address in _find_addresses(value, file=name[:120]):
         rows.append(_read_row(address, renumber or {}))
@@ -109,20 +108,6 @@ def list_address_rows(table: pd.DataFrame) -> list[AddressRow]:
                 )
             )
     return found
-
-
-def _open_answer(path: Path) -> Any:
-    if not path.is_file():
-        raise RefusedFileError("file.not_found", file=path.name[:120])
-    if path.stat().st_size > LARGEST_FILE_BYTES:
-        raise RefusedFileError("file.too_large", file=path.name[:120], limit=LARGEST_FILE_BYTES // 1_000_000)
-    content = path.read_bytes()
-    try:
-        return json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        cut = content.rstrip()[-1:] not in (b"}", b"]")
-        code = "file.truncated" if cut else "geonorge.not_addresses"
-        raise RefusedFileError(code, file=path.name[:120]) from error
 
 
 def _find_addresses(value: Any, *, file: str) -> list[Mapping[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 
 from geodata.addresstext import clean_line
 from geodata.errors import RefusedFileError
+from loaders.official.savedanswers import read_saved_json
 from loaders.official.webclient import Service
 
 FACTS: Final = Service("kommuneinfo", "Kartverket (kommuneinfo)", "https://ws.geonorge.no/kommuneinfo/v1")
@@ -43,13 +43,15 @@ FACT_COLUMNS: Final = {
 each valid name by its language, ``names_other`` those of other languages apart by ``; ``; a point inside
 and the box around it in degrees; <NA> for what the answer does not hold."""
 
-LARGEST_FILE_BYTES: Final = 100_000_000
-
 
 def read_facts(source: Path | Mapping[str, Any] | Iterable[Any]) -> pd.DataFrame:
     """Read any answer of kommuneinfo; see :func:`loaders.geonorge.read_municipality_facts`."""
     name = source.name[:120] if isinstance(source, Path) else "kommuneinfo"
-    value = _open_answer(source) if isinstance(source, Path) else source
+    value = (
+        read_saved_json(source, not_this="geonorge.not_municipalities")
+        if isinstance(source, Path)
+        else source
+    )
     rows = [_read_row(*one) for one in _find_municipalities(value, {})]
     if not rows and not is_fact_answer(value):
         raise RefusedFileError("geonorge.not_municipalities", file=name)
@@ -91,20 +93,6 @@ def sort_names(names: Iterable[tuple[str, Any]]) -> dict[str, str | None]:
         elif found[f"name_{code}"] != text:
             others.append(text)
     return {**found, "names_other": "; ".join(dict.fromkeys(others)) or None}
-
-
-def _open_answer(path: Path) -> Any:
-    if not path.is_file():
-        raise RefusedFileError("file.not_found", file=path.name[:120])
-    if path.stat().st_size > LARGEST_FILE_BYTES:
-        raise RefusedFileError("file.too_large", file=path.name[:120], limit=LARGEST_FILE_BYTES // 1_000_000)
-    content = path.read_bytes()
-    try:
-        return json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        cut = content.rstrip()[-1:] not in (b"}", b"]")
-        code = "file.truncated" if cut else "geonorge.not_municipalities"
-        raise RefusedFileError(code, file=path.name[:120]) from error
 
 
 def _find_municipalities(

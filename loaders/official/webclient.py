@@ -12,10 +12,8 @@ import datetime as dt
 import hashlib
 import json
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +22,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from geodata.errors import SourceError, SymbiosekartError
+from loaders.official.attempts import Attempt, Attempts, Pace
 from loaders.official.keptanswers import (
     KeptAnswer,
     forget_part,
@@ -33,15 +32,11 @@ from loaders.official.keptanswers import (
     write_part,
 )
 
-ATTEMPTS: Final = 6
-LONGEST_WAIT_S: Final = 120.0
 TIMEOUT_S: Final = (10.0, 120.0)
 MOST_BYTES: Final = 400_000_000
 """Of one answer that is held in memory; files are downloaded in a stream and may be larger."""
-MINUTE_S: Final = 60.0
 MOST_REDIRECTS: Final = 5
 _CHUNK: Final = 1 << 18
-_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 
 Progress = Callable[[str, int, int | None], None]
@@ -132,11 +127,10 @@ class WebClient:
         self._cache = cache / service.key if cache is not None else None
         self._max_age = dt.timedelta(days=max_age_days)
         self._refresh = refresh
-        self._wait = wait
+        self._pace = Pace(service.pause_s, per_minute=service.per_minute, wait=wait)
+        self._attempts = Attempts(service.title, wait=wait, trouble=trouble)
         self._session = session or requests.Session()
         self._owns_session = session is None
-        self._trouble = trouble
-        self._asked: deque[float] = deque()
 
     def __enter__(self) -> WebClient:
         return self
@@ -235,7 +229,7 @@ class WebClient:
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(target.name + ".part")
         tell = progress or _tell_nobody
-        for attempt in self._attempts(path):
+        for attempt in self._attempts.of(path):
             try:
                 whole = self._stream_to(part, path, params, accept, attempt, tell)
             except requests.RequestException:
@@ -303,7 +297,7 @@ class WebClient:
         if known is not None and known.etag:
             sent["If-None-Match"] = known.etag
         today = dt.date.today().isoformat()
-        for attempt in self._attempts(path):
+        for attempt in self._attempts.of(path):
             try:
                 answer = self._send(path, params, body, sent)
                 content = _read_limited(answer)
@@ -338,14 +332,6 @@ class WebClient:
         digest = hashlib.sha256(question.encode()).hexdigest()
         return self._cache / digest[:2] / f"{digest[2:40]}.answer"
 
-    def _attempts(self, path: str) -> Iterator[_Attempt]:
-        for number in range(ATTEMPTS):
-            attempt = _Attempt(self, path, number)
-            yield attempt
-            if self._trouble is not None:
-                self._trouble(number + 1, attempt.pause)
-            self._wait(attempt.pause)
-
     def _send(
         self, path: str, params: Parameters | None, body: Any, headers: Mapping[str, str]
     ) -> requests.Response:
@@ -355,7 +341,7 @@ class WebClient:
         method = "GET" if body is None else "POST"
         given = list(params.items()) if isinstance(params, Mapping) else list(params or ()) or None
         for _hop in range(MOST_REDIRECTS):
-            self._keep_pace()
+            self._pace.keep()
             answer = self._session.request(
                 method,
                 address,
@@ -374,25 +360,13 @@ class WebClient:
             address, given = following, None
         return answer
 
-    def _keep_pace(self) -> None:
-        now = time.monotonic()
-        due = self._asked[-1] + self.service.pause_s if self._asked else now
-        limit = self.service.per_minute
-        if limit is not None and len(self._asked) >= limit:
-            due = max(due, self._asked[-limit] + MINUTE_S)
-        if due > now:
-            self._wait(due - now)
-        self._asked.append(time.monotonic())
-        while len(self._asked) > (limit or 1):
-            self._asked.popleft()
-
     def _stream_to(
         self,
         part: Path,
         path: str,
         params: Parameters | None,
         accept: str,
-        attempt: _Attempt,
+        attempt: Attempt,
         tell: Progress,
     ) -> bool:
         """Add to `part` what is lacking; return whether it is whole."""
@@ -427,53 +401,12 @@ class WebClient:
         return True
 
 
-class _Attempt:
-    """One attempt at a question: how it failed, and how long to wait before the next."""
-
-    def __init__(self, client: WebClient, path: str, number: int) -> None:
-        self._client = client
-        self._path = path
-        self._last = number == ATTEMPTS - 1
-        self.pause = min(2.0**number, LONGEST_WAIT_S)
-
-    def failed(self, code: str, **values: str | int) -> None:
-        """Go on to the next attempt; raise after the last."""
-        if self._last:
-            more = {"attempts": ATTEMPTS} if code != "source.unexpected" else {"path": self._path}
-            raise SourceError(code, service=self._client.service.title, **more, **values)
-
-    def is_failure(self, answer: requests.Response, *, also: frozenset[int] = frozenset()) -> bool:
-        """Return whether to ask again; raise where the service says that the question is wrong."""
-        status = answer.status_code
-        if status == 200 or status in also:
-            return False
-        if status not in _AGAIN:
-            raise SourceError(
-                "source.refused", service=self._client.service.title, status=status, path=self._path
-            )
-        self.pause = max(self.pause, read_retry_after(answer.headers.get("Retry-After", "")))
-        self.failed("source.failing", status=status)
-        return True
-
-
 def name_client() -> str:
     """Return who asks, for the header User-Agent."""
     try:
         return f"Symbiosekart/{version('symbiosekart')}"
     except PackageNotFoundError:
         return "Symbiosekart"
-
-
-def read_retry_after(text: str) -> float:
-    """Return the seconds of a Retry-After header (seconds or a date), at most :data:`LONGEST_WAIT_S`."""
-    if text.isascii() and text.isdigit():
-        return min(float(text), LONGEST_WAIT_S)
-    try:
-        when = parsedate_to_datetime(text)
-    except ValueError:
-        return 0.0
-    now = dt.datetime.now(when.tzinfo)
-    return min(max((when - now).total_seconds(), 0.0), LONGEST_WAIT_S)
 
 
 def _tell_nobody(step: str, done: int, total: int | None) -> None:

@@ -19,7 +19,7 @@ FIRM = number_of(900)
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(FOLDER_SETTING, str(tmp_path / "shelf"))
-    monkeypatch.setattr("loaders.official.webclient.ATTEMPTS", 1)
+    monkeypatch.setattr("loaders.official.attempts.ATTEMPTS", 1)
     return tmp_path / "shelf"
 
 
@@ -150,7 +150,7 @@ def test_a_table_is_kept_as_tidy_rows(call: Any, shelf: Path) -> None:
 def test_a_further_attempt_is_told_while_it_is_waited_for(
     call: Any, shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loaders.official.webclient.ATTEMPTS", 2)
+    monkeypatch.setattr("loaders.official.attempts.ATTEMPTS", 2)
     register = PlayedRegister([Unit(number_of(1))], [])
     with play(register.answer, [status(503, retry_after="1")]) as service:
         code, _out, err = call("fetch", "brreg", "--municipality", "5001", "--address", service.address)

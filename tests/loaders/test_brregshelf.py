@@ -14,8 +14,9 @@ from requests.adapters import HTTPAdapter
 from geodata.errors import ParameterError, SourceError
 from loaders.brreg import BRREG, read_records, read_units
 from loaders.brregshelf import keep_bulk, keep_units, keep_updated, write_units
+from loaders.official.attempts import ATTEMPTS
 from loaders.official.shelf import FOLDER_SETTING, answers_folder, list_fetched
-from loaders.official.webclient import ATTEMPTS, WebClient
+from loaders.official.webclient import WebClient
 from loaders.registershelf import find_units
 from tests.loaders.played import Played, play, status
 from tests.loaders.playedbrreg import PlayedRegister, Unit, make_units, number_of, pack

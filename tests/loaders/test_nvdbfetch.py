@@ -16,7 +16,7 @@ import pytest
 from geodata.errors import ParameterError, SourceError
 from loaders.nvdb import read_nvdb
 from loaders.nvdbfetch import LINKS_PATH, fetch_nvdb
-from loaders.official.webclient import LONGEST_WAIT_S
+from loaders.official.attempts import LONGEST_WAIT_S
 from loaders.vehicles import read_vehicle
 
 PAGES = 4

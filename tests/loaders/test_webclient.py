@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from geodata.errors import RefusedFileError, SourceError
+from loaders.official.attempts import ATTEMPTS, LONGEST_WAIT_S, read_retry_after
 from loaders.official.keptanswers import read_answer, write_answer
-from loaders.official.webclient import ATTEMPTS, LONGEST_WAIT_S, Service, WebClient, read_retry_after
+from loaders.official.webclient import Service, WebClient
 from tests.loaders.played import Asked, Fault, Played, Reply, cut, html, play, status
 
 PAUSE_S = 0.25
@@ -170,7 +171,7 @@ def test_the_pace_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         waits.append(seconds)
         now[0] += seconds
 
-    monkeypatch.setattr("loaders.official.webclient.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("loaders.official.attempts.time.monotonic", lambda: now[0])
     service = Service("played", "P", "https://unused.example", PAUSE_S, per_minute=3)
     with play(answer_rows) as played, WebClient(service, address=played.address, wait=wait) as client:
         for page in range(7):
