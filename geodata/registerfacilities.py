@@ -6,29 +6,21 @@ followed to today's; where an area was shared out, the postcode decides, else th
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from geodata.addresstext import fold_name
 from geodata.businessunits import leave_out_sole_proprietors
+from geodata.columnvalues import Flags, list_flags, list_numbers, list_texts
 from geodata.municipalities import to_current_municipality
-from geodata.results import RegionTables
+from geodata.registerjoins import OWNER
 from geodata.schemas import WGS84, conform_table
 
-Texts = npt.NDArray[np.object_]
-Flags = npt.NDArray[np.bool_]
-
 ID_PREFIX: Final = "register-"
-OWNER: Final = "owner_number"
-"""Column of an extract: organisation number of the firm that the unit belongs to."""
 SEVERAL: Final = " → "
 """Stands in a note between a number as given and those it may be today."""
 LEFT_OUT: Final = (
@@ -59,12 +51,6 @@ WITHHELD_MOST: Final = 4
 NOT_STATED: Final = "00.000"
 """The register's code for an industry that nobody stated."""
 
-_LEGAL_FORMS: Final = frozenset(
-    [
-        *("as", "asa", "ans", "da", "sa", "iks", "ks", "ba", "bbl", "enk", "fli", "nuf", "stiftelse"),
-        *("avd", "avdeling", "filial", "hf", "kf", "fkf"),
-    ]
-)
 _ACTORS: Final = (
     ("38.1", "collector"),
     ("38", "treatment"),
@@ -122,7 +108,7 @@ def renumber_units(
     today = to_current_municipality(pd.Series(distinct, dtype="string"), changes)
     among = np.array([" ".join(found) for found in today["candidates"]], dtype=object)
     candidates = among[place] if len(units) else np.empty(0, dtype=object)
-    postcodes = _texts(units, "postcode")
+    postcodes = list_texts(units, "postcode")
     several = np.array([" " in text for text in among], dtype=bool)
     for row in np.flatnonzero(several[place]).tolist() if len(units) else []:
         postal = postal_municipality.get(postcodes[row])
@@ -148,13 +134,13 @@ def select_units(units: pd.DataFrame, *, choices: UnitChoices) -> tuple[pd.DataF
     address decides later (:func:`settle_municipalities`).
     """
     wanted = set(choices.municipalities)
-    employees = _numbers(units, "employees")
-    status = _texts(units, "employees_status")
-    candidates = _texts(units, "municipality_candidates")
+    employees = list_numbers(units, "employees")
+    status = list_texts(units, "employees_status")
+    candidates = list_texts(units, "municipality_candidates")
     fits = {found: not wanted or bool(wanted.intersection(found.split())) for found in set(candidates)}
     inside = np.array([fits[found] for found in candidates], dtype=bool)
     known = candidates != ""
-    country = _texts(units, "country_code")
+    country = list_texts(units, "country_code")
     few = np.full(len(units), "", dtype=object)
     if choices.min_employees > 0:
         few[(employees < choices.min_employees)] = "few_employees"
@@ -166,9 +152,9 @@ def select_units(units: pd.DataFrame, *, choices: UnitChoices) -> tuple[pd.DataF
         "foreign": (country != "") & (country != "NO") & ~known,
         "outside": known & ~inside,
         "municipality_unknown": ~known & bool(wanted),
-        "deleted": _texts(units, "deleted_on") != "",
-        "closed": _texts(units, "closed_on") != "",
-        "bankrupt": _flags(units, "bankrupt"),
+        "deleted": list_texts(units, "deleted_on") != "",
+        "closed": list_texts(units, "closed_on") != "",
+        "bankrupt": list_flags(units, "bankrupt"),
         "industry": ~_in_industries(units, choices.industries),
         **{
             reason: few == reason
@@ -297,7 +283,7 @@ def make_register_facilities(
         },
         index=units.index,
     )
-    withheld = _texts(units, "employees_status") == "withheld"
+    withheld = list_texts(units, "employees_status") == "withheld"
     if withheld.any():  # what is known of them all the same
         for name, end in (("employees_low", 1), ("employees_high", WITHHELD_MOST)):
             table[name] = pd.Series(pd.NA, index=units.index, dtype="Int64").mask(withheld, end)
@@ -315,178 +301,10 @@ def make_register_facilities(
     return found.sort_values("facility_id", kind="stable").reset_index(drop=True)
 
 
-def join_plants(
-    facilities: gpd.GeoDataFrame,
-    plants: gpd.GeoDataFrame,
-    *,
-    municipalities: Collection[str] = (),
-    source: str,
-) -> tuple[gpd.GeoDataFrame, int, int]:
-    """Return `facilities` with the exact points of plants that have a permit, and the plants that are no
-    unit as facilities of their own.
-
-    Parameters
-    ----------
-    facilities : from :func:`make_register_facilities`.
-    plants : facilities with points. One belongs to a unit of the same municipality with the same number, or
-        with the same name but for legal form and place; where two fit, it gives none its point.
-    municipalities : today's numbers that plants of their own are taken from; empty takes all.
-    source : appended to the source of a unit that gets a point.
-
-    Returns
-    -------
-    facilities, how many units got a point, how many plants were added.
-    """
-    wanted = _match_names(facilities, plants)
-    rows, chosen = list(wanted), list(wanted.values())
-    out = facilities.copy()
-    shapes = out.geometry.to_numpy(dtype=object).copy()
-    shapes[rows] = plants.geometry.to_numpy(dtype=object)[chosen]
-    out = out.set_geometry(gpd.GeoSeries(shapes, index=out.index, crs=WGS84))
-    radius = plants["geocode_radius_m"].to_numpy(dtype=float, na_value=np.nan)[chosen]
-    out.loc[out.index[rows], "geocode_quality"] = "given"
-    out.loc[out.index[rows], "geocode_radius_m"] = radius
-    out.loc[out.index[rows], "source"] = out.loc[out.index[rows], "source"] + "; " + source
-    here = plants["municipality_number"].isin(list(municipalities)) if municipalities else True
-    alone = ~np.isin(np.arange(len(plants)), chosen) & here & plants.geometry.notna()
-    alone &= ~plants["facility_id"].isin(out["facility_id"])
-    others = plants[alone].assign(dataset="register", visibility="public")
-    if others.empty:
-        return out, len(rows), 0
-    both = pd.concat([pd.DataFrame(out), pd.DataFrame(others)], ignore_index=True)
-    both = conform_table(both, "facilities").sort_values("facility_id", kind="stable").reset_index(drop=True)
-    return gpd.GeoDataFrame(both, geometry="geometry", crs=WGS84), len(rows), len(others)
-
-
-def add_register(tables: RegionTables, register: gpd.GeoDataFrame) -> RegionTables:
-    """Return `tables` with the facilities of a register that are not in them already.
-
-    What stands there wins: somebody looked at it, or it is the firm's own row. Streams stay as they are.
-    """
-    owners = register.get(OWNER)
-    twice = register["facility_id"].isin(tables.facilities["facility_id"])
-    twice |= find_known(register, tables.facilities, parents=owners)
-    fresh = register[~twice].drop(columns=OWNER, errors="ignore")
-    if fresh.empty:
-        return tables
-    both = pd.concat([pd.DataFrame(tables.facilities), pd.DataFrame(fresh)], ignore_index=True)
-    facilities = gpd.GeoDataFrame(conform_table(both, "facilities"), geometry="geometry", crs=WGS84)
-    return replace(tables, facilities=facilities)
-
-
-def find_known(
-    facilities: pd.DataFrame, known: pd.DataFrame, *, parents: pd.Series | None = None
-) -> pd.Series:
-    """Return which of `facilities` stand in `known` already: that row wins, since somebody looked at it.
-
-    The same organisation number; the same name but for legal form in the same municipality; or, where
-    `parents` (index of `facilities`: numbers of the owners) are given, the number of the owner of a single
-    unit in the same municipality (of a municipality's hundred units nobody can tell which is meant).
-    """
-    numbers = set(known["organisation_number"].dropna().astype(str))
-    places = _texts(known, "municipality_number")
-    names = {
-        (place, fold_company(name))
-        for place, name in zip(places, _texts(known, "name"), strict=True)
-        if place
-    }
-    owned = {
-        (place, number)
-        for place, number in zip(places, _texts(known, "organisation_number"), strict=True)
-        if place and number
-    }
-    here = _texts(facilities, "municipality_number")
-    same = [
-        number in numbers or (bool(place) and (place, fold_company(name)) in names)
-        for number, place, name in zip(
-            _texts(facilities, "organisation_number"), here, _texts(facilities, "name"), strict=True
-        )
-    ]
-    found = pd.Series(same, index=facilities.index, dtype=bool)
-    if parents is None:
-        return found
-    sites = list(zip(here, parents.astype("string").fillna(""), strict=True))
-    alone = Counter(sites)
-    by_owner = [site in owned and alone[site] == 1 for site in sites]
-    return found | pd.Series(by_owner, index=facilities.index, dtype=bool)
-
-
-def fold_company(name: object) -> str:
-    """Return a firm's name for comparing: small letters, no legal form, no marks."""
-    words = fold_name(re.sub(r"(?<=\w)[./](?=\w)", "", str(name))).split()
-    kept = [word for word in words if word not in _LEGAL_FORMS]
-    return " ".join(kept or words)
-
-
-def _match_names(facilities: pd.DataFrame, plants: pd.DataFrame) -> dict[int, int]:
-    """Return row of `facilities` -> row of `plants`, one to one."""
-    by_number: dict[str, list[int]] = {}
-    by_name: dict[tuple[str, str], list[int]] = {}
-    placed = plants.geometry.notna().to_numpy(dtype=bool)
-    for row, (number, name, place) in enumerate(
-        zip(
-            _texts(plants, "organisation_number"),
-            _texts(plants, "name"),
-            _texts(plants, "municipality_number"),
-            strict=True,
-        )
-    ):
-        if not placed[row]:
-            continue
-        if number:
-            by_number.setdefault(number, []).append(row)
-        if place:
-            by_name.setdefault((place, fold_company(name)), []).append(row)
-    taken: dict[int, list[int]] = {}
-    for row, (number, name, place, postal) in enumerate(
-        zip(
-            _texts(facilities, "organisation_number"),
-            _texts(facilities, "name"),
-            _texts(facilities, "municipality_number"),
-            _texts(facilities, "place"),
-            strict=True,
-        )
-    ):
-        found = by_number.get(number) or next(
-            (rows for key in _name_keys(name, postal) if (rows := by_name.get((place, key)))), []
-        )
-        if len(found) == 1:
-            taken.setdefault(found[0], []).append(row)
-    return {rows[0]: plant for plant, rows in sorted(taken.items()) if len(rows) == 1}
-
-
-def _name_keys(name: str, place: str) -> Iterable[str]:
-    key, postal = fold_company(name), fold_name(place)
-    yield key
-    if postal and key.endswith(f" {postal}"):
-        yield key.removesuffix(f" {postal}")
-    elif postal:
-        yield f"{key} {postal}"
-
-
 def _in_industries(units: pd.DataFrame, beginnings: tuple[str, ...]) -> Flags:
     """Whether one of the up to three codes of a unit begins as asked."""
     found = np.full(len(units), not beginnings)
     for column in ("industry_code", "industry_code_2", "industry_code_3"):
         if beginnings:
-            found |= np.array([code.startswith(beginnings) for code in _texts(units, column)], dtype=bool)
+            found |= np.array([code.startswith(beginnings) for code in list_texts(units, column)], dtype=bool)
     return found
-
-
-def _texts(frame: pd.DataFrame, column: str) -> Texts:
-    """Return a column as texts; unknown and a column that is not there as empty ones."""
-    if column not in frame:
-        return np.full(len(frame), "", dtype=object)
-    return np.asarray(frame[column].astype("string").fillna("").to_numpy(dtype=object))
-
-
-def _numbers(frame: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
-    if column not in frame:
-        return np.full(len(frame), np.nan)
-    return np.asarray(frame[column].astype("Float64").to_numpy(dtype=float, na_value=np.nan))
-
-
-def _flags(frame: pd.DataFrame, column: str) -> Flags:
-    if column not in frame:
-        return np.zeros(len(frame), dtype=bool)
-    return np.asarray(frame[column].astype("boolean").fillna(False).to_numpy(dtype=bool))

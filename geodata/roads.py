@@ -33,9 +33,7 @@ __all__ = [
     "NetworkTravel",
     "RoadNetwork",
     "RoadTravel",
-    "StraightTravel",
     "build_network",
-    "measure_straight",
     "measure_travel",
 ]
 
@@ -48,7 +46,6 @@ SAME_LINK_KM: Final = 25.0
 DIRECT_KM: Final = 2.0
 DIRECT_SHARE: Final = 0.5
 """Two points off the road go directly when that is at most half of their ways to the road, and short."""
-STRAIGHT_SPEED_KMH: Final = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -400,45 +397,3 @@ def _weigh(minutes: Floats, km: Floats, *, km_cost_min: float) -> Floats:
 def _at(values: Floats, column: Ints) -> Floats:
     picked: Floats = values[np.arange(len(values)), column]
     return picked
-
-
-@dataclass(frozen=True, eq=False)
-class StraightTravel:
-    """Travel as the crow flies, for contrast with :class:`RoadTravel` only: it crosses fjords."""
-
-    ids: tuple[str, ...]
-    x: Floats
-    y: Floats
-
-    def pairs(self, origins: Ints, destinations: Ints) -> Legs:
-        """Legs of the pairs; all of each is estimated."""
-        i, j = np.asarray(origins, np.intp), np.asarray(destinations, np.intp)
-        km = np.hypot(self.x[i] - self.x[j], self.y[i] - self.y[j]) / 1000
-        ferries = np.where(np.isnan(km), -1, 0).astype(np.int16)
-        return Legs(km, 60 * km / STRAIGHT_SPEED_KMH, ferries, km * 0, km.copy())
-
-    def minutes_between(self, origins: Ints, destinations: Ints) -> Floats:
-        """Minutes at 60 km/h as a matrix; NaN where a point is missing."""
-        i, j = np.asarray(origins, np.intp)[:, None], np.asarray(destinations, np.intp)[None, :]
-        km: Floats = np.hypot(self.x[i] - self.x[j], self.y[i] - self.y[j]) / 1000
-        return 60 * km / STRAIGHT_SPEED_KMH
-
-    def pairs_within(
-        self, *, max_km: float, max_minutes: float, among: Ints | None = None
-    ) -> tuple[Ints, Ints]:
-        """Positions of all ordered pairs (i != j, both of `among` where given) within both limits, sorted."""
-        everyone = np.arange(len(self.ids)) if among is None else np.unique(np.asarray(among, np.intp))
-        placed = everyone[np.isfinite(self.x[everyone])]
-        reach_m = 1000 * min(max_km, max_minutes * STRAIGHT_SPEED_KMH / 60)
-        from scipy.spatial import cKDTree
-
-        tree = cKDTree(np.c_[self.x[placed], self.y[placed]])
-        half = placed[tree.query_pairs(reach_m, output_type="ndarray")].reshape(-1, 2)
-        both = np.concatenate([half, half[:, ::-1]])
-        both = both[np.lexsort((both[:, 1], both[:, 0]))]
-        return both[:, 0], both[:, 1]
-
-
-def measure_straight(facilities: gpd.GeoDataFrame) -> StraightTravel:
-    """Return travel as the crow flies between `facilities` (points, any CRS, ``facility_id``), at 60 km/h."""
-    return StraightTravel(*locate_facilities(facilities))

@@ -22,9 +22,10 @@ from geodata.parameters import ScenarioParameters
 from geodata.partners import append_tables
 from geodata.provenance import record_provenance
 from geodata.results import Provenance, RegionTables, ScenarioResult
-from geodata.roads import Network, NetworkTravel, measure_straight, measure_travel
+from geodata.roads import Network, NetworkTravel, measure_travel
 from geodata.schemas import TABLES, WGS84, conform_table, empty_table
 from geodata.selection import select_facilities, select_region
+from geodata.straight import measure_straight
 from geodata.uses import UseLibrary
 
 STEPS = ("travel", "match", "cluster", "sum")

@@ -131,8 +131,8 @@ def number_spots(x: Floats, y: Floats) -> tuple[Ints, Ints]:
 class Travel(Protocol):
     """Travel between the facilities of one scenario, by their position 0..n-1; never an n x n table by force.
 
-    ``geodata.roads.measure_travel`` makes one from a road network, ``measure_straight`` one as the crow
-    flies (for contrast only).
+    ``geodata.roads.measure_travel`` makes one from a road network, ``geodata.straight.measure_straight``
+    one as the crow flies (for contrast only).
     """
 
     @property

@@ -18,16 +18,14 @@ from geodata.errors import RefusedFileError
 from geodata.geocoding import AddressIndex, geocode_table
 from geodata.registerfacilities import (
     ID_PREFIX,
-    OWNER,
     SEVERAL,
     UnitChoices,
-    find_known,
-    join_plants,
     make_register_facilities,
     renumber_units,
     select_units,
     settle_municipalities,
 )
+from geodata.registerjoins import OWNER, find_known, join_plants
 from loaders.brreg import read_units
 from loaders.embedded import read_municipality_changes
 from loaders.placenames import read_gazetteer

@@ -181,7 +181,7 @@ def read_extract(key: str, *, folder: Path | None = None) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame as :data:`geodata.schemas.FACILITIES`, EPSG:4326, with
-    :data:`geodata.registerfacilities.OWNER`.
+    :data:`geodata.registerjoins.OWNER`.
 
     Raises
     ------

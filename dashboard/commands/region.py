@@ -129,7 +129,7 @@ def make_no_tables() -> RegionTables:
 
 def add_registers(tables: RegionTables, wanted: Sequence[str]) -> tuple[RegionTables, list[str]]:
     """Return `tables` with the facilities of filled registers (names, or ``all``), and whom to name."""
-    from geodata.registerfacilities import add_register
+    from geodata.registerjoins import add_register
     from loaders.registershelf import find_extract, list_extracts, read_extract
 
     extracts = list_extracts() if ALL_REGISTERS in wanted else [find_extract(name) for name in wanted]

@@ -17,7 +17,7 @@ from dashboard.session.own import Own, used_own
 from dashboard.session.registers import load_extract, used_registers
 from geodata.industrywaste import add_modelled_streams, without_modelled
 from geodata.partners import append_tables
-from geodata.registerfacilities import add_register
+from geodata.registerjoins import add_register
 from geodata.results import RegionTables
 from geodata.schemas import ACTOR_TYPES, BASES
 from loaders.industrywaste import INDUSTRY_WORDING

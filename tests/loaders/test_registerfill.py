@@ -15,7 +15,8 @@ import pytest
 from geodata.errors import RefusedFileError
 from geodata.identifiers import check_digit
 from geodata.industrywaste import add_modelled_streams
-from geodata.registerfacilities import UnitChoices, add_register
+from geodata.registerfacilities import UnitChoices
+from geodata.registerjoins import add_register
 from loaders import registershelf
 from loaders.embedded import read_municipalities
 from loaders.industrywaste import INDUSTRY_WORDING, read_industry_coefficients

@@ -14,18 +14,14 @@ from geodata.geocoding import GEOCODE_COLUMNS
 from geodata.identifiers import check_digit
 from geodata.registerfacilities import (
     LEFT_OUT,
-    OWNER,
     UnitChoices,
-    add_register,
     find_actor_type,
-    find_known,
-    fold_company,
-    join_plants,
     make_register_facilities,
     renumber_units,
     select_units,
     settle_municipalities,
 )
+from geodata.registerjoins import OWNER, add_register, find_known, fold_company, join_plants
 from geodata.results import RegionTables
 from geodata.schemas import ACTOR_TYPES, conform_table, empty_table
 from loaders.embedded import read_municipality_changes

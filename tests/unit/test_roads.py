@@ -14,9 +14,10 @@ from geodata.errors import NetworkError
 from geodata.network import FASTEST, KM_COST_MIN, LEAST_COST, PROFILES, RoadNetwork, build_network
 from geodata.networkfaults import find_faults
 from geodata.parameters import ScenarioParameters
-from geodata.roads import RoadTravel, measure_straight, measure_travel
+from geodata.roads import RoadTravel, measure_travel
 from geodata.routes import find_route
 from geodata.schemas import conform_table
+from geodata.straight import measure_straight
 from geodata.transport import number_spots
 
 ORIGIN = (270_000.0, 7_040_000.0)
