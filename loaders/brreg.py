@@ -36,7 +36,7 @@ from loaders.official.brregrenewal import UnitsUpdated, choose_asked, renew_unit
 from loaders.official.brregsearch import BRREG, PAGE_SIZE, WINDOW, Search
 from loaders.official.brregunits import Fate, FetchedUnit, ask_parent_forms, ask_unit, ask_units
 from loaders.official.brregupdates import Updates, ask_updates
-from loaders.official.webclient import WebClient
+from loaders.official.webclient import Progress, WebClient
 
 __all__ = [
     "BRREG",
@@ -55,9 +55,6 @@ __all__ = [
     "read_records",
     "read_units",
 ]
-
-Progress = Callable[[str, int, int | None], None]
-"""Step, how many are done, of how many where that is known."""
 
 _PARENT_COLUMNS: Final = ("organisation_number", "form")
 

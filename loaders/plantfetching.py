@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -59,10 +59,12 @@ def keep_plants(
 
 
 def read_kept_plants(
-    path: Path | None = None, *, folder: Path | None = None
+    path: Path | None = None, *, municipalities: Collection[str] = (), folder: Path | None = None
 ) -> tuple[gpd.GeoDataFrame, Mapping[str, int]] | None:
-    """Return plants as facilities out of `path` or of the newest fetched file, and the facts of the reading;
-    None where there is none.
+    """Return plants as facilities out of `path` or of a fetched file, and the facts of the reading.
+
+    Of the fetched files the newest that holds all of `municipalities` (none: the country) is read, else the
+    newest that holds some; None where there is none.
 
     Raises
     ------
@@ -71,10 +73,23 @@ def read_kept_plants(
     """
     if path is None:
         shelf = folder or sources_folder()
-        found = list_fetched(shelf, source=MILJODIREKTORATET.key, part=PART)
-        if not found:
+        record = _choose_kept(list_fetched(shelf, source=MILJODIREKTORATET.key, part=PART), municipalities)
+        if record is None:
             return None
-        path = found[0].path(shelf)
+        path = record.path(shelf)
     read = read_permitted_plants(path)
     facilities, _ = to_facilities(read)
     return facilities, read.facts
+
+
+def _choose_kept(records: Sequence[FetchedRecord], municipalities: Collection[str]) -> FetchedRecord | None:
+    """Return the newest record whose area holds all that is wanted, else the newest that holds some of it."""
+    wanted = set(municipalities)
+    some = None
+    for record in records:
+        area = set(record.area.split("-")) if record.area else None
+        if area is None or (wanted and wanted <= area):
+            return record
+        if some is None and (not wanted or wanted & area):
+            some = record
+    return some

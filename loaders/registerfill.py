@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,7 @@ from geodata.registerfacilities import (
 from geodata.registerjoins import OWNER, find_known, join_plants
 from loaders.brreg import read_units
 from loaders.embedded import read_municipality_changes
+from loaders.official.webclient import Progress
 from loaders.placenames import read_gazetteer
 from loaders.region import read_region
 from loaders.registershelf import GRADE, LEFT, UNDECIDED
@@ -42,9 +43,6 @@ _READERS_WORDS: Final = {
     "other_industry": "industry",
 }
 """What :class:`loaders.brreg.UnitsRead` calls a reason -> what it is called here."""
-
-Progress = Callable[[str, int, int | None], None]
-"""Step (``read``, ``place``, ``keep``), how many are done, of how many where that is known."""
 
 
 def fill_from_file(

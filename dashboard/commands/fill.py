@@ -93,7 +93,7 @@ def fill(
     with ExitStack() as stack:
         bar = ProgressBar(STEPS)
         stack.callback(bar.close)
-        known_plants, plant_facts = read_kept_plants(plants) or (None, {})
+        known_plants, plant_facts = read_kept_plants(plants, municipalities=numbers) or (None, {})
         index = _open_addresses(register, stack)
         facilities, counts = fill_from_file(
             file,

@@ -118,17 +118,23 @@ def test_registers_do_not_stand_beside_the_practice_data(open_page: Open, shelf:
     assert not [toggle for toggle in app.sidebar.toggle if toggle.key in (SWITCH, MODELLED)]
 
 
-def test_modelled_amounts_are_taken_out_everywhere_with_one_switch(
-    open_page: Open, shelf: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[session.View] = []
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[session.View]:
+    """What the page drew, in order."""
+    views: list[session.View] = []
     build = session.build_layers
 
     def note(view: session.View, **options: object) -> object:
-        seen.append(view)
+        views.append(view)
         return build(view, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(session, "build_layers", note)
+    return views
+
+
+def test_modelled_amounts_are_taken_out_everywhere_with_one_switch(
+    open_page: Open, shelf: Path, seen: list[session.View]
+) -> None:
     app = open_page()
     before = seen[-1].result
     streams = before.tables.streams
@@ -149,17 +155,7 @@ def test_modelled_amounts_are_taken_out_everywhere_with_one_switch(
     assert "modelled" not in {row[rows[0].index("basis")] for row in rows[1:]}
 
 
-def test_exports_and_footer_name_the_register(
-    open_page: Open, shelf: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[session.View] = []
-    build = session.build_layers
-
-    def note(view: session.View, **options: object) -> object:
-        seen.append(view)
-        return build(view, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(session, "build_layers", note)
+def test_exports_and_footer_name_the_register(open_page: Open, shelf: Path, seen: list[session.View]) -> None:
     app = open_page()
     assert "tilgjengeliggjort av Brønnøysundregistrene" in _texts(app)
     book = load_workbook(io.BytesIO(session.export_result(seen[-1], "xlsx")), read_only=True)

@@ -26,8 +26,9 @@ from loaders.miljodirektoratet import (
 )
 from loaders.official.arcgisfeatures import Record
 from loaders.official.plantrows import tabulate_plants
+from loaders.official.shelf import FetchedRecord
 from loaders.official.webclient import WebClient
-from loaders.plantfetching import keep_plants, read_kept_plants
+from loaders.plantfetching import _choose_kept, keep_plants, read_kept_plants
 from tests.loaders.played import Asked, Fault, Reply, play
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -479,3 +480,17 @@ def test_what_is_kept_on_the_shelf_is_read_again_the_same(tmp_path: Path) -> Non
     assert facts["pages_lacking"] == 0
     assert set(facilities["facility_id"]) == {"plant-5003", "plant-5009"}
     assert read_kept_plants(folder=tmp_path / "empty") is None
+
+
+def test_plants_of_the_area_are_read_though_others_were_fetched_later() -> None:
+    def make_record(area: str, day: str) -> FetchedRecord:
+        return FetchedRecord("mdir", "plants", area, f"plants-{area}.geojson", day)
+
+    whole, east = make_record("4601-4602", "2026-01-01"), make_record("5001-5006", "2026-02-01")
+    records = (east, whole)  # the newest first, as the shelf lists them
+    assert _choose_kept(records, ["4601"]) == whole
+    assert _choose_kept(records, ["5001", "4601"]) == east  # some of it
+    assert _choose_kept(records, ["0301"]) is None
+    assert _choose_kept(records, []) == east
+    country = make_record("", "2025-01-01")
+    assert _choose_kept((east, whole, country), ["0301", "5001"]) == country
